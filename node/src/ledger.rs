@@ -1,0 +1,1 @@
+//! The one write protocol: execute, append, commit.

@@ -1,0 +1,131 @@
+//! Who decides: the validators of one height, in their one order.
+
+use minicbor::{CborLen, Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{ValidatorSetId, derive};
+use crate::encoding::{encode, fixed_bytes};
+use crate::keys::PublicKey;
+use crate::limits::VALIDATORS_MAX;
+
+fixed_bytes!(
+    /// A validator's address: the first 20 bytes of BLAKE3 of its consensus key.
+    ValidatorAddress, 20
+);
+
+impl ValidatorAddress {
+    /// The address of a consensus key.
+    #[must_use]
+    pub fn of(key: &PublicKey) -> Self {
+        let hash = derive("deedbook 2026 validator address", &[key.as_bytes()]);
+        let mut address = [0; 20];
+        address.copy_from_slice(hash.split_at(20).0);
+        Self(address)
+    }
+}
+
+/// One validator: a named institution and its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Validator {
+    /// The institution's note key name (C2SP signed-note): no spaces, no plus sign.
+    #[n(0)]
+    pub name: String,
+    /// Signs votes and proposals (Ed25519, 32 bytes).
+    #[n(1)]
+    pub consensus_key: PublicKey,
+    /// Signs checkpoint cosignatures (Ed25519, 32 bytes); never the same as the consensus key.
+    #[n(2)]
+    pub note_key: PublicKey,
+    /// Voting power, at least 1.
+    #[n(3)]
+    pub power: u64,
+}
+
+impl Validator {
+    /// The address, derived from the consensus key.
+    #[must_use]
+    pub fn address(&self) -> ValidatorAddress {
+        ValidatorAddress::of(&self.consensus_key)
+    }
+}
+
+/// Why a list of validators is not a validator set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValidatorSetError {
+    /// None, or more than [`VALIDATORS_MAX`].
+    #[error("{0} validators; between 1 and {VALIDATORS_MAX} are allowed")]
+    Count(usize),
+    /// Two share a name or a key, or one uses one key twice.
+    #[error("validator {0} shares a name or a key")]
+    Duplicate(String),
+    /// Power zero, or so large that the sum overflows.
+    #[error("validator {0} has an impossible voting power")]
+    Power(String),
+}
+
+/// The validators of one height: sorted by address, no duplicates, total power below 2^63.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, CborLen, Serialize)]
+#[cbor(transparent)]
+#[serde(transparent)]
+pub struct ValidatorSet(#[n(0)] Vec<Validator>);
+
+impl ValidatorSet {
+    /// Sorts and checks a list.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`] if it is empty, too long, has duplicates or impossible powers.
+    pub fn new(mut validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        if validators.is_empty() || validators.len() > VALIDATORS_MAX {
+            return Err(ValidatorSetError::Count(validators.len()));
+        }
+        validators.sort_by_key(Validator::address);
+        let mut names = std::collections::BTreeSet::new();
+        let mut keys = std::collections::BTreeSet::new();
+        let mut total: u64 = 0;
+        for validator in &validators {
+            let fresh = names.insert(validator.name.clone())
+                && keys.insert(*validator.consensus_key.as_bytes())
+                && keys.insert(*validator.note_key.as_bytes());
+            if !fresh {
+                return Err(ValidatorSetError::Duplicate(validator.name.clone()));
+            }
+            total = total
+                .checked_add(validator.power)
+                .filter(|total| validator.power > 0 && *total < 1 << 63)
+                .ok_or_else(|| ValidatorSetError::Power(validator.name.clone()))?;
+        }
+        Ok(Self(validators))
+    }
+
+    /// The validators, sorted by address.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Validator] {
+        &self.0
+    }
+
+    /// The validator at `address`.
+    #[must_use]
+    pub fn get(&self, address: &ValidatorAddress) -> Option<&Validator> {
+        self.0.iter().find(|validator| validator.address() == *address)
+    }
+
+    /// Sum of the voting powers.
+    #[must_use]
+    pub fn total_power(&self) -> u64 {
+        self.0.iter().map(|validator| validator.power).sum()
+    }
+
+    /// Whether `power` is more than two thirds of the total.
+    #[must_use]
+    pub fn is_quorum(&self, power: u64) -> bool {
+        u128::from(power) * 3 > u128::from(self.total_power()) * 2
+    }
+
+    /// Hash of the set, as a block header and a seal carry it.
+    #[must_use]
+    pub fn id(&self) -> ValidatorSetId {
+        ValidatorSetId(derive("deedbook 2026 validator set", &[&encode(self)]))
+    }
+}
