@@ -9,13 +9,25 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{BlockId, LedgerId, StateRoot, TreeHash, ValidatorSetId, derive};
 use crate::encoding::{DecodeError, decode, encode};
 use crate::keys::Signature;
-use crate::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, ENTRY_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, RECORD_BYTES_MAX};
 use crate::validators::{ValidatorAddress, ValidatorSet};
 
 /// A block's place in the chain. The first block has height 1; 0 is the genesis.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen,
-    Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    CborLen,
+    Serialize,
+    Deserialize,
 )]
 #[cbor(transparent)]
 #[serde(transparent)]
@@ -37,8 +49,20 @@ impl std::fmt::Display for Height {
 
 /// Seconds since 1970-01-01T00:00:00Z. The law's time; a block's is its milliseconds rounded down.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen,
-    Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    CborLen,
+    Serialize,
+    Deserialize,
 )]
 #[cbor(transparent)]
 #[serde(transparent)]
@@ -46,8 +70,20 @@ pub struct Seconds(#[n(0)] pub u64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z. A block's time: strictly increasing, several a second.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen,
-    Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    CborLen,
+    Serialize,
+    Deserialize,
 )]
 #[cbor(transparent)]
 #[serde(transparent)]
@@ -62,7 +98,7 @@ impl BlockTime {
 }
 
 /// What consensus decides, through its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Header {
     /// The ledger this block belongs to.
@@ -137,8 +173,14 @@ impl Block {
     pub fn decode(bytes: &[u8]) -> Result<Self, BlockError> {
         let (header, Records(records)) = decode::<(Header, Records)>(bytes, BLOCK_BYTES_MAX)?;
         let within = records.len() <= BLOCK_RECORDS_MAX
-            && records.iter().all(|record| record.len() <= RECORD_BYTES_MAX);
-        if within { Ok(Self { header, records }) } else { Err(BlockError::Records) }
+            && records
+                .iter()
+                .all(|record| record.len() <= RECORD_BYTES_MAX);
+        if within {
+            Ok(Self { header, records })
+        } else {
+            Err(BlockError::Records)
+        }
     }
 }
 
@@ -160,7 +202,11 @@ fn encode_records<W: minicbor::encode::Write>(
 
 fn records_len(records: &[Vec<u8>]) -> usize {
     let head = |len: usize| minicbor::len(len as u64);
-    head(records.len()) + records.iter().map(|record| head(record.len()) + record.len()).sum::<usize>()
+    head(records.len())
+        + records
+            .iter()
+            .map(|record| head(record.len()) + record.len())
+            .sum::<usize>()
 }
 
 impl Encode<()> for RecordsRef<'_> {
@@ -201,13 +247,15 @@ impl<'b> Decode<'b, ()> for Records {
         (): &mut (),
     ) -> Result<Self, minicbor::decode::Error> {
         let iter = decoder.array_iter::<&minicbor::bytes::ByteSlice>()?;
-        iter.map(|item| item.map(|bytes| bytes.to_vec())).collect::<Result<_, _>>().map(Self)
+        iter.map(|item| item.map(|bytes| bytes.to_vec()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
 /// The last leaf of every block that has records: what an auditor needs to follow the state and
 /// the validators from the log alone.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Seal {
     /// The block's height.
@@ -228,7 +276,7 @@ pub struct Seal {
 }
 
 /// One precommit for a block.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 pub struct CommitSignature {
     /// Whose.
     #[n(0)]
@@ -239,7 +287,7 @@ pub struct CommitSignature {
 }
 
 /// Proof that more than two thirds of a height's validators precommitted one block.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Certificate {
     /// The decided height.
@@ -283,12 +331,22 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError`] names the first thing wrong.
-    pub fn verify(&self, ledger: &LedgerId, validators: &ValidatorSet) -> Result<(), CertificateError> {
+    pub fn verify(
+        &self,
+        ledger: &LedgerId,
+        validators: &ValidatorSet,
+    ) -> Result<(), CertificateError> {
         let message = precommit_bytes(ledger, self.height, self.round, &self.block);
         let mut seen = std::collections::BTreeSet::new();
         let mut power: u64 = 0;
-        for CommitSignature { validator: address, signature } in &self.signatures {
-            let validator = validators.get(address).ok_or(CertificateError::Stranger(*address))?;
+        for CommitSignature {
+            validator: address,
+            signature,
+        } in &self.signatures
+        {
+            let validator = validators
+                .get(address)
+                .ok_or(CertificateError::Stranger(*address))?;
             if !seen.insert(*address) {
                 return Err(CertificateError::Duplicate(*address));
             }
@@ -300,11 +358,13 @@ impl Certificate {
         if validators.is_quorum(power) {
             Ok(())
         } else {
-            Err(CertificateError::Quorum { power, total: validators.total_power() })
+            Err(CertificateError::Quorum {
+                power,
+                total: validators.total_power(),
+            })
         }
     }
 }
-
 
 /// Kind of a vote, as its signed bytes carry it (Tendermint).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -348,12 +408,4 @@ pub fn vote_bytes(
 #[must_use]
 pub fn precommit_bytes(ledger: &LedgerId, height: Height, round: u32, block: &BlockId) -> Vec<u8> {
     vote_bytes(ledger, VoteKind::Precommit, height, round, Some(block))
-}
-
-/// Bytes of a seal as a log entry: the array `[2, seal]`.
-#[must_use]
-pub fn seal_entry(seal: &Seal) -> Vec<u8> {
-    let entry = encode(&(2u8, seal));
-    debug_assert!(entry.len() <= ENTRY_BYTES_MAX, "a seal has about 100 bytes");
-    entry
 }

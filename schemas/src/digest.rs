@@ -57,6 +57,9 @@ impl Commitment {
     /// commitment valid and silent.
     #[must_use]
     pub fn new(salt: &[u8; 32], value: &[u8]) -> Self {
-        Self(derive("deedbook 2026 personal field commitment", &[salt, value]))
+        Self(derive(
+            "deedbook 2026 personal field commitment",
+            &[salt, value],
+        ))
     }
 }

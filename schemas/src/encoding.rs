@@ -45,7 +45,10 @@ where
     T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
 {
     if bytes.len() > max {
-        return Err(DecodeError::TooLong { got: bytes.len(), max });
+        return Err(DecodeError::TooLong {
+            got: bytes.len(),
+            max,
+        });
     }
     let value: T =
         minicbor::decode(bytes).map_err(|error| DecodeError::Malformed(error.to_string()))?;

@@ -65,7 +65,8 @@ impl PublicKey {
     /// validator's, an authority's): decodes it and checks strictly.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
-        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| AdmittedKey(key).verify(message, signature))
+        VerifyingKey::from_bytes(&self.0)
+            .is_ok_and(|key| AdmittedKey(key).verify(message, signature))
     }
 }
 
@@ -73,7 +74,9 @@ impl AdmittedKey {
     /// RFC 8032 verification with every ambiguity refused (`verify_strict`).
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
-        self.0.verify_strict(message, &DalekSignature::from_bytes(&signature.0)).is_ok()
+        self.0
+            .verify_strict(message, &DalekSignature::from_bytes(&signature.0))
+            .is_ok()
     }
 }
 

@@ -4,9 +4,22 @@
 //! checkpoints, receipts and policies. Does not live here: the law (`deedbook-registry`), a disk,
 //! a socket, a clock. Node, client and browser share it.
 
+pub mod api;
+pub mod attestation;
 pub mod block;
+pub mod cose;
 pub mod digest;
 pub mod encoding;
+pub mod evidence;
+pub mod fraction;
+pub mod genesis;
+pub mod instrument;
 pub mod keys;
 pub mod limits;
+pub mod outcome;
+pub mod party;
+pub mod property;
+pub mod record;
+pub mod rejection;
+pub mod text;
 pub mod validators;

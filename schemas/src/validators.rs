@@ -108,7 +108,9 @@ impl ValidatorSet {
     /// The validator at `address`.
     #[must_use]
     pub fn get(&self, address: &ValidatorAddress) -> Option<&Validator> {
-        self.0.iter().find(|validator| validator.address() == *address)
+        self.0
+            .iter()
+            .find(|validator| validator.address() == *address)
     }
 
     /// Sum of the voting powers.

@@ -1,0 +1,290 @@
+//! What the REST API answers, as JSON. Node and client share these shapes.
+//!
+//! Numbers above 2^53 and money are decimal strings; ids are lower-case hexadecimal; times are
+//! seconds UTC, a block's milliseconds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::block::{BlockTime, Certificate, Header, Height, Seconds};
+use crate::digest::{ActDigest, LedgerId, RecordId, StateRoot, TreeHash};
+use crate::instrument::{ActRole, Consent, Power, Status};
+use crate::keys::PublicKey;
+use crate::party::PartyId;
+use crate::property::Title;
+use crate::record::Draft;
+use crate::rejection::Code;
+
+/// A problem (RFC 9457), `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `urn:deedbook:problem:<code>` of the first reason.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One line for people.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What was wrong with this request.
+    pub detail: String,
+    /// Stable codes: of the law's failed rules, in their order, or one of the API's own.
+    pub codes: Vec<String>,
+}
+
+/// One failed rule, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code.
+    pub code: String,
+    /// Number of the rule.
+    pub rule: u8,
+    /// Article of law or standard.
+    pub source: String,
+    /// Plain words.
+    pub text: String,
+}
+
+impl From<Code> for Reason {
+    fn from(code: Code) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            rule: code.rule(),
+            source: code.source().to_owned(),
+            text: code.text().to_owned(),
+        }
+    }
+}
+
+impl Reason {
+    /// The reasons behind stored codes; an unknown one is kept as it is.
+    #[must_use]
+    pub fn from_codes(codes: &[String]) -> Vec<Self> {
+        codes.iter().map(|code| Self::from_code(code)).collect()
+    }
+
+    fn from_code(code: &str) -> Self {
+        Code::ALL
+            .iter()
+            .find(|known| known.as_str() == code)
+            .map_or_else(
+                || Self {
+                    code: code.to_owned(),
+                    rule: 0,
+                    source: String::new(),
+                    text: "A rule of a newer version of the law.".to_owned(),
+                },
+                |known| Self::from(*known),
+            )
+    }
+}
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Accepted by this node, waiting for a block.
+    Queued,
+    /// On the ledger, decided and durable.
+    Logged,
+}
+
+/// One record, as `GET /v1/records/{id}` and a submission answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordView {
+    /// Its id.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Who signed.
+    pub issuer: PartyId,
+    /// About what.
+    pub subject: String,
+    /// Where it is.
+    pub state: RecordState,
+    /// If logged: its leaf index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaf_index: Option<u64>,
+    /// If the ledger has spoken about it: what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Status>,
+    /// If refused: why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+}
+
+/// Answer to a submission: 200 if every record is final, 202 if it is still queued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionView {
+    /// The records, in the order submitted.
+    pub records: Vec<RecordView>,
+    /// The instrument they are about, as it stands, if they are about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<InstrumentView>,
+}
+
+/// One thing that an instrument still needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementView {
+    /// Stable code: `act.disponor`, `act.acquirer`, `consent.missing`, `marriage.status_unknown`, ….
+    pub code: String,
+    /// Who can meet it.
+    pub party: Option<PartyId>,
+    /// Plain words: what is missing and who can meet it.
+    pub text: String,
+}
+
+/// A party's act on an instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActView {
+    /// For whom.
+    pub party: PartyId,
+    /// In which capacity.
+    pub role: ActRole,
+    /// Who signed.
+    pub signer: PartyId,
+    /// The act's record.
+    pub record: RecordId,
+    /// Under which power.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<RecordId>,
+}
+
+/// An instrument, as `GET /v1/instruments/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentView {
+    /// Its id: the record that lodged it.
+    pub id: RecordId,
+    /// The property.
+    pub property: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Block in which it was lodged.
+    pub lodged: Height,
+    /// Block time of its last change.
+    pub changed: BlockTime,
+    /// If pending: when it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Seconds>,
+    /// If pending: what it still needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<RequirementView>,
+    /// If pending: acts so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<ActView>,
+    /// If refused: why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+}
+
+/// A title, as `GET /v1/properties/{cadastral number}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TitleView {
+    /// The property.
+    pub cadastral_number: String,
+    /// The title.
+    #[serde(flatten)]
+    pub title: Title,
+}
+
+/// A power of attorney, as `GET /v1/powers/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PowerView {
+    /// Its id.
+    pub id: RecordId,
+    /// Whether it is in force at the time of the last block, or of the node's clock if later.
+    pub in_force: bool,
+    /// If not: why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// The power.
+    #[serde(flatten)]
+    pub power: Power,
+}
+
+/// A spousal consent, as `GET /v1/consents/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentView {
+    /// Its id.
+    pub id: RecordId,
+    /// The consent.
+    #[serde(flatten)]
+    pub consent: Consent,
+}
+
+/// A party, as `GET /v1/parties/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyView {
+    /// Its id.
+    pub id: PartyId,
+    /// Keys it signs with.
+    pub keys: Vec<PublicKey>,
+    /// The provider that enrolled it.
+    pub provider: PartyId,
+    /// Whether it can act: alive and capable.
+    pub can_act: bool,
+}
+
+/// `POST /v1/drafts`: what somebody is about to sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DraftRequest {
+    /// The draft.
+    pub draft: Draft,
+    /// The key it will be signed with.
+    pub key: PublicKey,
+    /// The provider's attestation, hexadecimal, once there is one.
+    #[serde(default)]
+    pub attestation: Option<String>,
+}
+
+/// Answer to a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftView {
+    /// What the provider's attestation must be bound to.
+    pub act_digest: ActDigest,
+    /// The record's id once signed (given this attestation).
+    pub record: RecordId,
+    /// The bytes to sign, hexadecimal.
+    pub to_be_signed: String,
+}
+
+/// One block, as `GET /v1/blocks/{height}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockView {
+    /// Its header.
+    pub header: Header,
+    /// Proof that it was decided.
+    pub certificate: Certificate,
+    /// Leaf index of its first entry.
+    pub first_index: u64,
+}
+
+/// `GET /v1/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// The log's origin.
+    pub origin: String,
+    /// This node's name.
+    pub node: String,
+    /// Whether it accepts records.
+    pub ready: bool,
+    /// Whether it votes; a node that lost its guard does not.
+    pub votes: bool,
+    /// Last durable height.
+    pub height: Height,
+    /// Its block's time.
+    pub time: BlockTime,
+    /// Leaves of the log.
+    pub tree_size: u64,
+    /// Root of the log.
+    pub tree_root: TreeHash,
+    /// Root of the state.
+    pub state_root: StateRoot,
+    /// Leaves covered by a checkpoint that 2f+1 validators cosigned.
+    pub cosigned_size: u64,
+    /// Connected peers on the record network.
+    pub peers: usize,
+    /// Records waiting for a block.
+    pub queued: usize,
+}

@@ -1,0 +1,178 @@
+//! The genesis: what a ledger is before its first record, and whose hash is its name.
+//!
+//! A JSON file for people; the ledger id is BLAKE3 of its deterministic CBOR.
+
+use minicbor::{CborLen, Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::block::BlockTime;
+use crate::digest::{LedgerId, derive};
+use crate::encoding::encode;
+use crate::evidence::Topic;
+use crate::limits::{KEY_NAME_CHARS_MAX, TEXT_BYTES_MAX};
+use crate::party::{Accreditation, PartyId};
+use crate::text::check_text;
+use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
+
+/// Parameters of the law: nothing of this is a constant in code. The profile in force when an
+/// instrument is lodged decides.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name, for people.
+    #[n(0)]
+    pub name: String,
+    /// Years a power lasts that states no term (Civil Code 168: one).
+    #[n(1)]
+    pub power_default_years: u8,
+    /// Years a power lasts at most (Civil Code 168: three).
+    #[n(2)]
+    pub power_max_years: u8,
+    /// Days a pending instrument waits for its last requirement.
+    #[n(3)]
+    pub pending_days: u16,
+    /// Seconds between a record's time of signing and its block, either way.
+    #[n(4)]
+    pub record_window_s: u32,
+    /// Seconds between an identity check and the time of signing.
+    #[n(5)]
+    pub attestation_window_s: u32,
+    /// Assurance level an act needs (1 low, 2 substantial, 3 high).
+    #[n(6)]
+    pub assurance_min: u8,
+    /// Liveness level an act needs (0 none, 1 passive, 2 active, 3 certified).
+    #[n(7)]
+    pub liveness_min: u8,
+    /// Topics every recording must cover, sorted; of a sale also the price.
+    #[n(8)]
+    pub topics: Vec<Topic>,
+    /// Years a recording is kept at least.
+    #[n(9)]
+    pub retention_years: u8,
+    /// Days in which a spouse may contest (Marriage Code 34: one year).
+    #[n(10)]
+    pub contest_days: u16,
+}
+
+impl Profile {
+    /// The default: the Civil Code and the Marriage Code of Kazakhstan, high assurance, active
+    /// liveness.
+    #[must_use]
+    pub fn kazakhstan() -> Self {
+        Self {
+            name: "KZ-2026".to_owned(),
+            power_default_years: 1,
+            power_max_years: 3,
+            pending_days: 30,
+            record_window_s: 900,
+            attestation_window_s: 300,
+            assurance_min: 3,
+            liveness_min: 2,
+            topics: vec![Topic::Identity, Topic::FreeWill, Topic::Object, Topic::Date],
+            retention_years: 75,
+            contest_days: 365,
+        }
+    }
+}
+
+/// An authority at the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisAuthority {
+    /// Its id.
+    #[n(0)]
+    pub id: PartyId,
+    /// What it may do.
+    #[n(1)]
+    pub accreditation: Accreditation,
+}
+
+/// The genesis.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// The log's origin (C2SP tlog-checkpoint): a schema-less URL such as `ledger.example/deeds`.
+    #[n(0)]
+    pub origin: String,
+    /// When; the first block is later.
+    #[n(1)]
+    pub time: BlockTime,
+    /// The first validators.
+    #[n(2)]
+    pub validators: Vec<Validator>,
+    /// The first authorities, sorted by id.
+    #[n(3)]
+    pub authorities: Vec<GenesisAuthority>,
+    /// The law's parameters.
+    #[n(4)]
+    pub profile: Profile,
+}
+
+/// Why a genesis cannot begin a ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// The origin is empty, too long, or has spaces or a plus sign.
+    #[error("{0:?} is not an origin")]
+    Origin(String),
+    /// The validators are no set.
+    #[error(transparent)]
+    Validators(#[from] ValidatorSetError),
+    /// A key that is malformed or weak.
+    #[error("{0} has an inadmissible key")]
+    Key(String),
+    /// Authorities unsorted, repeated, or with an unfit name.
+    #[error("authority {0} is out of order, repeated, or has an unfit name")]
+    Authority(PartyId),
+}
+
+impl Genesis {
+    /// The ledger's name.
+    #[must_use]
+    pub fn ledger_id(&self) -> LedgerId {
+        LedgerId(derive("deedbook 2026 genesis", &[&encode(self)]))
+    }
+
+    /// Checks the genesis and gives its validator set.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names the first thing wrong.
+    pub fn check(&self) -> Result<ValidatorSet, GenesisError> {
+        if !is_key_name(&self.origin) {
+            return Err(GenesisError::Origin(self.origin.clone()));
+        }
+        for validator in &self.validators {
+            let admissible = is_key_name(&validator.name)
+                && validator.consensus_key.admit().is_ok()
+                && validator.note_key.admit().is_ok();
+            if !admissible {
+                return Err(GenesisError::Key(validator.name.clone()));
+            }
+        }
+        let mut previous: Option<PartyId> = None;
+        for authority in &self.authorities {
+            let accreditation = &authority.accreditation;
+            if previous.is_some_and(|previous| previous >= authority.id)
+                || check_text(&accreditation.name, TEXT_BYTES_MAX).is_err()
+            {
+                return Err(GenesisError::Authority(authority.id));
+            }
+            if accreditation.key.admit().is_err() {
+                return Err(GenesisError::Key(accreditation.name.clone()));
+            }
+            previous = Some(authority.id);
+        }
+        Ok(ValidatorSet::new(self.validators.clone())?)
+    }
+}
+
+/// Whether a name may stand in a note's signature line: no space, no plus sign (C2SP signed-note).
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= KEY_NAME_CHARS_MAX
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'+')
+}

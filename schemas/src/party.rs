@@ -1,0 +1,238 @@
+//! Parties (ISO 19152 `LA_Party`) and the authorities that speak about them.
+//!
+//! A party is a pseudonym with keys. Names, numbers and faces are never here: personal fields are
+//! salted commitments whose opening stays in the vault.
+
+use minicbor::{CborLen, Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::block::Seconds;
+use crate::digest::{Commitment, LedgerId, RecordId};
+use crate::encoding::fixed_bytes;
+use crate::keys::{PublicKey, Signature};
+
+fixed_bytes!(
+    /// A party's pseudonym: 16 random bytes, given at enrolment, the same for life.
+    PartyId, 16
+);
+
+/// Enrolment of a natural person by an accredited identity provider. Subject: the party. A second
+/// enrolment of the same party by the same provider adds a key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// The key that the party will sign with.
+    #[n(0)]
+    pub key: PublicKey,
+    /// Commitment to the personal fields the provider checked.
+    #[n(1)]
+    pub personal: Commitment,
+    /// The party's own signature over [`possession_bytes`]: the key is theirs.
+    #[n(2)]
+    pub possession: Signature,
+}
+
+/// What a party signs to show that a key is theirs: `"deedbook/possession/v1" ‖ ledger ‖ party ‖ key`.
+#[must_use]
+pub fn possession_bytes(ledger: &LedgerId, party: &PartyId, key: &PublicKey) -> Vec<u8> {
+    [
+        b"deedbook/possession/v1".as_slice(),
+        &ledger.0,
+        &party.0,
+        &key.0,
+    ]
+    .concat()
+}
+
+/// What an authority may do.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    CborLen,
+    Serialize,
+    Deserialize,
+)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorityRole {
+    /// Accredits and suspends the others.
+    #[n(0)]
+    Supervisor,
+    /// Registers properties for the first time.
+    #[n(1)]
+    Registrar,
+    /// Keeps civil status: marriages, deaths, incapacity.
+    #[n(2)]
+    CivilRegistry,
+    /// Enrols natural persons and attests their identity at each act.
+    #[n(3)]
+    IdentityProvider,
+}
+
+/// Accreditation of an authority, or its suspension. Subject: the authority. Signed by the
+/// supervisor; the latest record counts from its place in the ledger on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Accreditation {
+    /// What it may do.
+    #[n(0)]
+    pub role: AuthorityRole,
+    /// Its name, for people: an institution, never a person.
+    #[n(1)]
+    pub name: String,
+    /// The key it signs with.
+    #[n(2)]
+    pub key: PublicKey,
+    /// Of an identity provider: the methods it may attest, sorted. Empty otherwise.
+    #[n(3)]
+    pub methods: Vec<String>,
+    /// Whether it is suspended: nothing it signs from here on is accepted.
+    #[n(4)]
+    pub suspended: bool,
+}
+
+/// A fact of civil status, spoken by its registry. Open-ended facts hold until another one ends
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CivilStatus {
+    /// These parties are not married from this time on. Subject: the registry itself.
+    #[n(0)]
+    Unmarried {
+        /// Sorted, no duplicates, at most 256.
+        #[n(0)]
+        parties: Vec<PartyId>,
+        /// Since when.
+        #[n(1)]
+        from: Seconds,
+    },
+    /// A marriage; its id is this record's. Subject: the registry itself.
+    #[n(1)]
+    Marriage {
+        /// The spouses, sorted.
+        #[n(0)]
+        spouses: [PartyId; 2],
+        /// Since when.
+        #[n(1)]
+        from: Seconds,
+    },
+    /// A divorce. Subject: the marriage. What was joint stays joint until divided.
+    #[n(2)]
+    Divorce {
+        /// Since when.
+        #[n(0)]
+        from: Seconds,
+    },
+    /// A registered marriage contract: what either acquires is theirs alone (Marriage Code 39).
+    /// Subject: the marriage.
+    #[n(3)]
+    SeparateProperty {
+        /// Acquisitions from this time on.
+        #[n(0)]
+        from: Seconds,
+    },
+    /// Division of one joint property. Subject: the marriage.
+    #[n(4)]
+    Division {
+        /// The property.
+        #[n(0)]
+        property: String,
+        /// Whose it is now, alone.
+        #[n(1)]
+        to: PartyId,
+    },
+    /// A death. Subject: the party.
+    #[n(5)]
+    Death {
+        /// When.
+        #[n(0)]
+        at: Seconds,
+    },
+    /// A court's finding of incapacity. Subject: the party.
+    #[n(6)]
+    Incapacity {
+        /// Since when.
+        #[n(0)]
+        from: Seconds,
+    },
+}
+
+/// A party as the register holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct Party {
+    /// The provider that enrolled it.
+    #[n(0)]
+    pub provider: PartyId,
+    /// Keys it may sign with.
+    #[n(1)]
+    pub keys: Vec<PublicKey>,
+    /// The enrolment record.
+    #[n(2)]
+    pub enrolment: RecordId,
+    /// Marriages, by record id, in the order of their registration.
+    #[n(3)]
+    pub marriages: Vec<RecordId>,
+    /// Times from which the party is known to be unmarried.
+    #[n(4)]
+    pub unmarried: Vec<Seconds>,
+    /// Registered death.
+    #[n(5)]
+    pub died: Option<Seconds>,
+    /// Registered incapacity.
+    #[n(6)]
+    pub incapable: Option<Seconds>,
+}
+
+/// A marriage as the register holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct Marriage {
+    /// The spouses, sorted.
+    #[n(0)]
+    pub spouses: [PartyId; 2],
+    /// Since when.
+    #[n(1)]
+    pub from: Seconds,
+    /// Divorced since.
+    #[n(2)]
+    pub until: Option<Seconds>,
+    /// Acquisitions from here on are separate.
+    #[n(3)]
+    pub separate_from: Option<Seconds>,
+    /// Properties divided, and whose they are.
+    #[n(4)]
+    pub divisions: Vec<Division>,
+}
+
+/// One divided property.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+pub struct Division {
+    /// Cadastral number.
+    #[n(0)]
+    pub property: String,
+    /// Whose it is.
+    #[n(1)]
+    pub to: PartyId,
+}
+
+/// An authority as the register holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct Authority {
+    /// The latest accreditation.
+    #[n(0)]
+    pub accreditation: Accreditation,
+    /// In this form since.
+    #[n(1)]
+    pub since: Seconds,
+}

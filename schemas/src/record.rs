@@ -1,0 +1,370 @@
+//! Records: one act, one signer, one COSE signed statement.
+//!
+//! Lives here: the kinds of record, their payload, and how bytes become a [`Record`]. Does not
+//! live here: whether a record is lawful (`deedbook-registry`).
+//!
+//! The payload is `{0: ledger, 1: nonce, 2: body, ? 3: evidence, ? 4: attestation}`. The kind is
+//! the content type, inside what is signed: a consent can never be read as a transfer.
+
+use minicbor::{CborLen, Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::attestation::{ATTESTATION, Attestation};
+use crate::block::Seconds;
+use crate::cose::{Statement, StatementHeader, to_be_signed};
+use crate::digest::{ActDigest, LedgerId, RecordId, derive};
+use crate::encoding::{DecodeError, decode, encode, fixed_bytes};
+use crate::evidence::EvidenceManifest;
+use crate::instrument::{Act, PowerOfAttorney, Revocation, SpousalConsent, Transfer, Withdrawal};
+use crate::keys::{PublicKey, Signature, SigningKey};
+use crate::limits::RECORD_BYTES_MAX;
+use crate::party::{Accreditation, CivilStatus, Enrolment, PartyId};
+use crate::property::FirstRegistration;
+
+fixed_bytes!(
+    /// Makes two otherwise equal records different, 16 random bytes.
+    Nonce, 16
+);
+
+/// What a record says, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// An authority is accredited or suspended. Subject: the authority.
+    Accreditation(Accreditation),
+    /// A natural person is enrolled. Subject: the party.
+    Enrolment(Enrolment),
+    /// A fact of civil status. Subject: see [`CivilStatus`].
+    CivilStatus(CivilStatus),
+    /// A property is registered for the first time. Subject: its cadastral number.
+    FirstRegistration(FirstRegistration),
+    /// A power of attorney. Subject: the agent.
+    PowerOfAttorney(PowerOfAttorney),
+    /// A spouse's consent. Subject: the property.
+    SpousalConsent(SpousalConsent),
+    /// A power or a consent ends. Subject: its record id.
+    Revocation(Revocation),
+    /// A transfer is lodged. Subject: the property.
+    Transfer(Transfer),
+    /// A party acts on an instrument. Subject: the instrument.
+    Act(Act),
+    /// A pending instrument is withdrawn. Subject: the instrument.
+    Withdrawal(Withdrawal),
+}
+
+/// Applies one expression to whichever body there is.
+macro_rules! each_body {
+    ($value:expr, $body:ident => $result:expr) => {
+        match $value {
+            Body::Accreditation($body) => $result,
+            Body::Enrolment($body) => $result,
+            Body::CivilStatus($body) => $result,
+            Body::FirstRegistration($body) => $result,
+            Body::PowerOfAttorney($body) => $result,
+            Body::SpousalConsent($body) => $result,
+            Body::Revocation($body) => $result,
+            Body::Transfer($body) => $result,
+            Body::Act($body) => $result,
+            Body::Withdrawal($body) => $result,
+        }
+    };
+}
+
+impl Body {
+    /// The kind, as the content type and the CDDL name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Accreditation(_) => "accreditation",
+            Self::Enrolment(_) => "enrolment",
+            Self::CivilStatus(_) => "civil-status",
+            Self::FirstRegistration(_) => "first-registration",
+            Self::PowerOfAttorney(_) => "power-of-attorney",
+            Self::SpousalConsent(_) => "spousal-consent",
+            Self::Revocation(_) => "revocation",
+            Self::Transfer(_) => "transfer",
+            Self::Act(_) => "act",
+            Self::Withdrawal(_) => "withdrawal",
+        }
+    }
+
+    fn payload(
+        &self,
+        ledger: LedgerId,
+        nonce: Nonce,
+        evidence: Option<&EvidenceManifest>,
+        attestation: Option<&[u8]>,
+    ) -> Vec<u8> {
+        each_body!(self, body => encode(&Payload {
+            ledger,
+            nonce,
+            body,
+            evidence,
+            attestation: attestation.map(Into::into),
+        }))
+    }
+
+    fn decode(kind: &str, bytes: &[u8]) -> Result<OwnedPayload<Self>, DecodeError> {
+        fn read<T>(bytes: &[u8], wrap: fn(T) -> Body) -> Result<OwnedPayload<Body>, DecodeError>
+        where
+            T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
+        {
+            let payload: OwnedPayload<T> = decode(bytes, RECORD_BYTES_MAX)?;
+            Ok(OwnedPayload {
+                ledger: payload.ledger,
+                nonce: payload.nonce,
+                body: wrap(payload.body),
+                evidence: payload.evidence,
+                attestation: payload.attestation,
+            })
+        }
+        match kind {
+            "accreditation" => read(bytes, Body::Accreditation),
+            "enrolment" => read(bytes, Body::Enrolment),
+            "civil-status" => read(bytes, Body::CivilStatus),
+            "first-registration" => read(bytes, Body::FirstRegistration),
+            "power-of-attorney" => read(bytes, Body::PowerOfAttorney),
+            "spousal-consent" => read(bytes, Body::SpousalConsent),
+            "revocation" => read(bytes, Body::Revocation),
+            "transfer" => read(bytes, Body::Transfer),
+            "act" => read(bytes, Body::Act),
+            "withdrawal" => read(bytes, Body::Withdrawal),
+            _ => Err(DecodeError::Malformed(format!(
+                "unknown kind of record: {kind:?}"
+            ))),
+        }
+    }
+}
+
+#[derive(Encode, CborLen)]
+#[cbor(map)]
+struct Payload<'a, T> {
+    #[n(0)]
+    ledger: LedgerId,
+    #[n(1)]
+    nonce: Nonce,
+    #[n(2)]
+    body: &'a T,
+    #[n(3)]
+    evidence: Option<&'a EvidenceManifest>,
+    #[n(4)]
+    attestation: Option<&'a minicbor::bytes::ByteSlice>,
+}
+
+#[derive(Encode, Decode, CborLen)]
+#[cbor(map)]
+struct OwnedPayload<T> {
+    #[n(0)]
+    ledger: LedgerId,
+    #[n(1)]
+    nonce: Nonce,
+    #[n(2)]
+    body: T,
+    #[n(3)]
+    evidence: Option<EvidenceManifest>,
+    #[n(4)]
+    attestation: Option<minicbor::bytes::ByteVec>,
+}
+
+/// A record that is not signed yet: what JSON clients draft, and what people read before they sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The ledger it is for.
+    pub ledger: LedgerId,
+    /// Who will sign.
+    pub issuer: PartyId,
+    /// About what.
+    pub subject: String,
+    /// The time of signing.
+    pub issued_at: Seconds,
+    /// Sixteen random bytes.
+    pub nonce: Nonce,
+    /// What it says.
+    pub body: Body,
+    /// The video of the act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceManifest>,
+}
+
+impl Draft {
+    fn header(&self, key: PublicKey) -> StatementHeader {
+        StatementHeader {
+            kind: self.body.kind().to_owned(),
+            key,
+            issuer: self.issuer,
+            subject: self.subject.clone(),
+            issued_at: self.issued_at,
+        }
+    }
+
+    /// What an identity attestation for this act is bound to: everything that will be signed,
+    /// but the attestation itself.
+    #[must_use]
+    pub fn act_digest(&self, key: PublicKey) -> ActDigest {
+        let payload = self
+            .body
+            .payload(self.ledger, self.nonce, self.evidence.as_ref(), None);
+        act_digest(&self.header(key), &payload)
+    }
+
+    /// The bytes to sign with `key`, with the provider's attestation if the act needs one.
+    #[must_use]
+    pub fn to_be_signed(&self, key: PublicKey, attestation: Option<&[u8]>) -> Vec<u8> {
+        to_be_signed(&self.header(key), &self.payload(attestation))
+    }
+
+    fn payload(&self, attestation: Option<&[u8]>) -> Vec<u8> {
+        self.body
+            .payload(self.ledger, self.nonce, self.evidence.as_ref(), attestation)
+    }
+
+    /// Signs the draft and encodes the record.
+    #[must_use]
+    pub fn sign(&self, key: &SigningKey, attestation: Option<&[u8]>) -> Vec<u8> {
+        let header = self.header(PublicKey::of(key));
+        Statement::sign(header, self.payload(attestation), key).encode()
+    }
+
+    /// Joins a signature that was made elsewhere over [`Draft::to_be_signed`].
+    #[must_use]
+    pub fn with_signature(
+        &self,
+        key: PublicKey,
+        attestation: Option<&[u8]>,
+        signature: Signature,
+    ) -> Vec<u8> {
+        Statement {
+            header: self.header(key),
+            payload: self.payload(attestation),
+            signature,
+        }
+        .encode()
+    }
+}
+
+fn act_digest(header: &StatementHeader, payload: &[u8]) -> ActDigest {
+    ActDigest(derive(
+        "deedbook 2026 act digest",
+        &[&to_be_signed(header, payload)],
+    ))
+}
+
+/// A decoded attestation: the provider's statement about one act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedAttestation {
+    /// The envelope: issuer is the provider, subject the party.
+    pub statement: Statement,
+    /// What it says.
+    pub attestation: Attestation,
+}
+
+impl SignedAttestation {
+    /// Reads an attestation and accepts only its one encoding. Checks no signature.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is not one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let statement = Statement::decode(bytes)?;
+        if statement.header.kind != ATTESTATION {
+            return Err(DecodeError::Malformed("not an attestation".to_owned()));
+        }
+        let attestation = decode(&statement.payload, RECORD_BYTES_MAX)?;
+        Ok(Self {
+            statement,
+            attestation,
+        })
+    }
+
+    /// Makes an attestation, as a provider does.
+    #[must_use]
+    pub fn sign(
+        provider: PartyId,
+        subject: PartyId,
+        attestation: &Attestation,
+        key: &SigningKey,
+    ) -> Vec<u8> {
+        let header = StatementHeader {
+            kind: ATTESTATION.to_owned(),
+            key: PublicKey::of(key),
+            issuer: provider,
+            subject: subject.to_string(),
+            issued_at: attestation.time,
+        };
+        Statement::sign(header, encode(attestation), key).encode()
+    }
+}
+
+/// A decoded record. Its signatures have not been checked: see [`Record::verify`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its name.
+    pub id: RecordId,
+    /// The envelope.
+    pub statement: Statement,
+    /// The ledger it was made for.
+    pub ledger: LedgerId,
+    /// Its nonce.
+    pub nonce: Nonce,
+    /// What it says.
+    pub body: Body,
+    /// The video of the act.
+    pub evidence: Option<EvidenceManifest>,
+    /// The provider's attestation.
+    pub attestation: Option<SignedAttestation>,
+    /// What the attestation must be bound to.
+    pub act_digest: ActDigest,
+}
+
+impl Record {
+    /// Reads a record and accepts only its one encoding. Checks no signature.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is too long, of an unknown kind, malformed, or not canonical.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let statement = Statement::decode(bytes)?;
+        let payload = Body::decode(&statement.header.kind, &statement.payload)?;
+        let attestation = payload
+            .attestation
+            .as_ref()
+            .map(|bytes| SignedAttestation::decode(bytes))
+            .transpose()?;
+        let bare = payload.body.payload(
+            payload.ledger,
+            payload.nonce,
+            payload.evidence.as_ref(),
+            None,
+        );
+        Ok(Self {
+            id: statement.id(),
+            act_digest: act_digest(&statement.header, &bare),
+            ledger: payload.ledger,
+            nonce: payload.nonce,
+            body: payload.body,
+            evidence: payload.evidence,
+            attestation,
+            statement,
+        })
+    }
+
+    /// Who signed.
+    #[must_use]
+    pub fn issuer(&self) -> PartyId {
+        self.statement.header.issuer
+    }
+
+    /// About what.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.statement.header.subject
+    }
+
+    /// Whether the record's signature and its attestation's verify, each under the key it names.
+    #[must_use]
+    pub fn verify(&self) -> bool {
+        self.statement.verifies()
+            && self
+                .attestation
+                .as_ref()
+                .is_none_or(|signed| signed.statement.verifies())
+    }
+}
