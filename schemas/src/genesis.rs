@@ -146,7 +146,8 @@ impl Genesis {
         for validator in &self.validators {
             let admissible = is_key_name(&validator.name)
                 && validator.consensus_key.admit().is_ok()
-                && validator.note_key.admit().is_ok();
+                && validator.note_key.admit().is_ok()
+                && validator.log_key.admit().is_ok();
             if !admissible {
                 return Err(GenesisError::Key(validator.name.clone()));
             }

@@ -38,8 +38,11 @@ pub struct Validator {
     /// Signs checkpoint cosignatures (Ed25519, 32 bytes); never the same as the consensus key.
     #[n(2)]
     pub note_key: PublicKey,
-    /// Voting power, at least 1.
+    /// Signs checkpoints in the log's own name, the origin (Ed25519, 32 bytes); of no other use.
     #[n(3)]
+    pub log_key: PublicKey,
+    /// Voting power, at least 1.
+    #[n(4)]
     pub power: u64,
 }
 
@@ -57,7 +60,7 @@ pub enum ValidatorSetError {
     /// None, or more than [`VALIDATORS_MAX`].
     #[error("{0} validators; between 1 and {VALIDATORS_MAX} are allowed")]
     Count(usize),
-    /// Two share a name or a key, or one uses one key twice.
+    /// Two share a name or a key, or one uses one key for two roles.
     #[error("validator {0} shares a name or a key")]
     Duplicate(String),
     /// Power zero, or so large that the sum overflows.
@@ -87,7 +90,8 @@ impl ValidatorSet {
         for validator in &validators {
             let fresh = names.insert(validator.name.clone())
                 && keys.insert(*validator.consensus_key.as_bytes())
-                && keys.insert(*validator.note_key.as_bytes());
+                && keys.insert(*validator.note_key.as_bytes())
+                && keys.insert(*validator.log_key.as_bytes());
             if !fresh {
                 return Err(ValidatorSetError::Duplicate(validator.name.clone()));
             }
