@@ -98,3 +98,8 @@ pub const POLICY_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of one genesis file.
 pub const GENESIS_BYTES_MAX: usize = 1024 * 1024;
+
+/// Refusals that a node remembers for clients who wait: 10,000 of up to 300 bytes are 3 MiB, ten
+/// seconds at 1,000 refusals a second.
+pub const REJECTIONS_KEPT: std::num::NonZeroUsize =
+    std::num::NonZeroUsize::new(10_000).expect("10,000 is not zero");

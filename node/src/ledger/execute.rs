@@ -1,0 +1,324 @@
+//! Execution of a block: the law on an overlay, the entries it makes, the roots after it.
+//!
+//! Lives here: what [`super::Ledger::build`] and [`super::Ledger::check`] have in common, so that
+//! a proposer and its validators cannot differ. Does not live here: anything durable.
+
+use deedbook_registry::{ApplyError, BlockContext, begin_block, end_block, state::Overlay};
+use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal};
+use deedbook_schemas::digest::{BlockId, EvidenceRoot, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
+use deedbook_schemas::instrument::Status;
+use deedbook_schemas::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
+use deedbook_schemas::outcome::{Entry, Outcome};
+use deedbook_schemas::record::Record;
+use deedbook_schemas::rejection::Rejection;
+use deedbook_schemas::validators::ValidatorAddress;
+use rayon::prelude::*;
+
+use super::Ledger;
+use crate::fatal::Fatal;
+use crate::mempool::{Bundle, SignatureKey};
+use crate::store::{LogUpdate, StateUpdate, Tip};
+
+/// Milliseconds by which a live proposal may be ahead of this node's clock.
+const CLOCK_AHEAD_MS: u64 = 10_000;
+/// Milliseconds by which a live proposal may be behind it: a round's timeouts, several times over.
+const CLOCK_BEHIND_MS: u64 = 60_000;
+/// Bytes of a block that are not records, at most: a header of nine fields of up to 35 bytes, and a
+/// length of 3 bytes before each record.
+const OVERHEAD_BYTES: usize = 512 + 3 * BLOCK_RECORDS_MAX;
+
+/// Why a block is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockRejection {
+    /// Its bytes are not a block.
+    #[error(transparent)]
+    Malformed(BlockError),
+    /// It does not follow the tip.
+    #[error("{what} is {got}, expected {expected}")]
+    Header {
+        /// Which field.
+        what: &'static str,
+        /// What the block says.
+        got: String,
+        /// What follows from the tip.
+        expected: String,
+    },
+    /// Its time is too far from this node's clock.
+    #[error("its time is {block} ms, this node's clock says {clock} ms")]
+    Clock {
+        /// The block's time.
+        block: u64,
+        /// This node's.
+        clock: u64,
+    },
+    /// One of its records is not a record, or not validly signed.
+    #[error("record {0} is malformed or not validly signed")]
+    Record(usize),
+    /// One of its records is refused at the law's door.
+    #[error("record {index} is refused: {rejection}")]
+    Law {
+        /// Which one.
+        index: usize,
+        /// Why.
+        rejection: Rejection,
+    },
+}
+
+/// A block and everything that follows from it, not yet durable.
+#[derive(Debug)]
+pub(super) struct Executed {
+    pub(super) block: Block,
+    pub(super) entries: Vec<Entry>,
+    pub(super) log: LogUpdate,
+    pub(super) state: StateUpdate,
+    /// Where the block's records stand in the log.
+    pub(super) records: Vec<(RecordId, u64)>,
+    /// Secondary index: outcomes by record, evidence seen.
+    pub(super) index: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// Row of the secondary index that finds the outcome of a record.
+pub(super) fn outcome_row(record: &RecordId) -> Vec<u8> {
+    [b"o".as_slice(), &record.0].concat()
+}
+
+/// Row of the secondary index that remembers a recording.
+pub(super) fn evidence_row(root: &EvidenceRoot) -> Vec<u8> {
+    [b"e".as_slice(), &root.0].concat()
+}
+
+pub(super) fn check_clock(block: BlockTime, clock: BlockTime) -> Result<(), BlockRejection> {
+    let early = block.0 > clock.0.saturating_add(CLOCK_AHEAD_MS);
+    let late = block.0 < clock.0.saturating_sub(CLOCK_BEHIND_MS);
+    if early || late {
+        Err(BlockRejection::Clock { block: block.0, clock: clock.0 })
+    } else {
+        Ok(())
+    }
+}
+
+/// A block in the making: the law's overlay and the entries so far.
+struct Making<'a> {
+    ledger: &'a Ledger,
+    context: BlockContext,
+    overlay: Overlay<'a>,
+    entries: Vec<Entry>,
+    /// Encoded records, and each record's id and place among the entries.
+    records: Vec<Vec<u8>>,
+    places: Vec<(RecordId, usize)>,
+}
+
+impl<'a> Making<'a> {
+    fn begin(ledger: &'a Ledger, height: Height, time: BlockTime) -> Result<Self, Fatal> {
+        let context = BlockContext { ledger: ledger.id, height, time };
+        let mut overlay = Overlay::new(&ledger.store);
+        let outcomes = begin_block(&mut overlay, &context)?;
+        let entries = outcomes.into_iter().map(Entry::Outcome).collect();
+        Ok(Self { ledger, context, overlay, entries, records: Vec::new(), places: Vec::new() })
+    }
+
+    /// Applies one record whose signatures were verified.
+    fn apply(&mut self, record: &Record, bytes: &[u8]) -> Result<Result<Vec<Outcome>, Rejection>, Fatal> {
+        match deedbook_registry::apply(&mut self.overlay, &self.context, record, &|_| true) {
+            Ok(applied) => {
+                self.places.push((record.id, self.entries.len()));
+                self.records.push(bytes.to_vec());
+                self.entries.push(Entry::Record(bytes.to_vec()));
+                self.entries.extend(applied.outcomes.iter().cloned().map(Entry::Outcome));
+                Ok(Ok(applied.outcomes))
+            }
+            Err(ApplyError::Door(rejection)) => Ok(Err(rejection)),
+            Err(ApplyError::State(error)) => Err(error.into()),
+        }
+    }
+
+    /// Applies a bundle whole or not at all. If its first record is lawfully refused, that refusal
+    /// alone is recorded.
+    fn apply_bundle(&mut self, records: &[(Record, &[u8])]) -> Result<Result<(), Rejection>, Fatal> {
+        let before = (self.entries.len(), self.records.len(), self.places.len());
+        self.overlay.checkpoint();
+        for (index, (record, bytes)) in records.iter().enumerate() {
+            let refusal = match self.apply(record, bytes)? {
+                Ok(outcomes) => refusal_of(&record.id, &outcomes),
+                Err(rejection) => Some(rejection),
+            };
+            let Some(rejection) = refusal else { continue };
+            let first_is_logged = index == 0 && self.records.len() > before.1;
+            if first_is_logged {
+                self.overlay.keep();
+            } else {
+                self.overlay.rollback();
+                self.entries.truncate(before.0);
+                self.records.truncate(before.1);
+                self.places.truncate(before.2);
+            }
+            return Ok(if first_is_logged && records.len() == 1 { Ok(()) } else { Err(rejection) });
+        }
+        self.overlay.keep();
+        Ok(Ok(()))
+    }
+
+    /// Closes the block: the law's end, the roots, the seal.
+    fn finish(mut self, tip: &Tip, proposer: ValidatorAddress) -> Result<Executed, Fatal> {
+        end_block(&mut self.overlay, &self.context)?;
+        let store = &self.ledger.store;
+        let state = store.update(self.overlay.changes())?;
+        let next_validators = tip.next_validators;
+        if !self.entries.is_empty() {
+            self.entries.push(Entry::Seal(Seal {
+                height: self.context.height,
+                time: self.context.time,
+                state_root: state.root,
+                next_validators,
+                first_index: tip.tree_size,
+            }));
+        }
+        let log = store.append(self.entries.iter().map(Entry::encode).collect())?;
+        let header = Header {
+            ledger: self.ledger.id,
+            height: self.context.height,
+            time: self.context.time,
+            proposer,
+            previous: tip.block,
+            tree_size: log.size(),
+            tree_root: log.root,
+            state_root: state.root,
+            next_validators,
+        };
+        let leaf = |place: usize| log.first_index.saturating_add(place as u64);
+        let mut index = Vec::new();
+        for (place, entry) in self.entries.iter().enumerate() {
+            if let Entry::Outcome(outcome) = entry {
+                let row = outcome_row(&outcome.record);
+                index.push((row, Some(leaf(place).to_be_bytes().to_vec())));
+            }
+        }
+        let evidence = self.overlay.new_evidence();
+        index.extend(evidence.iter().map(|root| (evidence_row(root), Some(Vec::new()))));
+        let records = self.places.iter().map(|(id, place)| (*id, leaf(*place))).collect();
+        let block = Block { header, records: self.records };
+        Ok(Executed { block, entries: self.entries, log, state, records, index })
+    }
+}
+
+/// The refusal of exactly this record among the outcomes that its application brought about.
+pub(super) fn refusal_of(record: &RecordId, outcomes: &[Outcome]) -> Option<Rejection> {
+    let refused = |outcome: &&Outcome| outcome.record == *record && outcome.status == Status::Refused;
+    outcomes.iter().find(refused).and_then(|outcome| Rejection::from_strings(&outcome.codes))
+}
+
+impl Ledger {
+    /// Executes what is waiting on the tip. Bundles that do not apply leave the mempool.
+    pub(super) fn execute_waiting(
+        &self,
+        tip: &Tip,
+        height: Height,
+        time: BlockTime,
+        proposer: ValidatorAddress,
+    ) -> Result<Executed, Fatal> {
+        let mut making = Making::begin(self, height, time)?;
+        let bundles = self.mempool.take(BLOCK_RECORDS_MAX, BLOCK_BYTES_MAX - OVERHEAD_BYTES);
+        for (bundle, records) in bundles.iter().zip(self.read_bundles(&bundles)) {
+            let with_bytes: Option<Vec<(Record, &[u8])>> = records.map(|records| {
+                records.into_iter().zip(bundle.records().iter().map(|pooled| &*pooled.bytes)).collect()
+            });
+            let result = match with_bytes {
+                Some(records) => making.apply_bundle(&records)?,
+                None => Err(Rejection::one(deedbook_schemas::rejection::Code::SignatureInvalid)),
+            };
+            if let Err(rejection) = result {
+                self.refuse(bundle, &rejection);
+            }
+        }
+        making.finish(tip, proposer)
+    }
+
+    /// Decodes bundles and verifies their signatures, on all cores.
+    fn read_bundles(&self, bundles: &[std::sync::Arc<Bundle>]) -> Vec<Option<Vec<Record>>> {
+        bundles
+            .par_iter()
+            .with_min_len(8)
+            .map(|bundle| {
+                bundle.records().iter().map(|pooled| self.read_record(&pooled.bytes)).collect()
+            })
+            .collect()
+    }
+
+    /// Decodes a record and verifies its signatures, unless the same bytes were verified before.
+    pub(super) fn read_record(&self, bytes: &[u8]) -> Option<Record> {
+        let record = Record::decode(bytes).ok()?;
+        let key = SignatureKey::of(bytes, &record.statement.header.key);
+        if self.signatures.contains(&key) {
+            return Some(record);
+        }
+        if !record.verify() {
+            return None;
+        }
+        self.signatures.insert(key);
+        Some(record)
+    }
+
+    /// Remembers why a bundle was refused, for whoever waits for it, and forgets the bundle.
+    pub(super) fn refuse(&self, bundle: &Bundle, rejection: &Rejection) {
+        let mut rejected = self.lock_rejected();
+        for record in bundle.records() {
+            rejected.put(record.id, rejection.clone());
+        }
+        drop(rejected);
+        self.mempool.remove(bundle);
+    }
+
+    /// Re-executes a block on the tip and compares every field of its header.
+    pub(super) fn execute_block(
+        &self,
+        tip: &Tip,
+        block: Block,
+    ) -> Result<Result<Executed, BlockRejection>, Fatal> {
+        if let Err(rejection) = self.check_header(tip, &block.header) {
+            return Ok(Err(rejection));
+        }
+        let read: Vec<Option<Record>> =
+            block.records.par_iter().with_min_len(16).map(|bytes| self.read_record(bytes)).collect();
+        let mut making = Making::begin(self, block.header.height, block.header.time)?;
+        for (index, (record, bytes)) in read.iter().zip(&block.records).enumerate() {
+            let Some(record) = record else { return Ok(Err(BlockRejection::Record(index))) };
+            if let Err(rejection) = making.apply(record, bytes)? {
+                return Ok(Err(BlockRejection::Law { index, rejection }));
+            }
+        }
+        let executed = making.finish(tip, block.header.proposer)?;
+        let (ours, theirs) = (&executed.block.header, &block.header);
+        let same = expect::<u64>("tree size", theirs.tree_size, ours.tree_size)
+            .and_then(|()| expect::<StateRoot>("state root", theirs.state_root, ours.state_root))
+            .and_then(|()| expect::<TreeHash>("tree root", theirs.tree_root, ours.tree_root));
+        Ok(same.map(|()| executed))
+    }
+
+    fn check_header(&self, tip: &Tip, header: &Header) -> Result<(), BlockRejection> {
+        expect::<LedgerId>("ledger", header.ledger, self.id)?;
+        expect::<Height>("height", header.height, tip.height.next())?;
+        expect::<BlockId>("previous block", header.previous, tip.block)?;
+        expect::<ValidatorSetId>("next validators", header.next_validators, tip.next_validators)?;
+        if header.time <= tip.time {
+            let (got, expected) = (header.time.0.to_string(), format!("later than {}", tip.time.0));
+            return Err(BlockRejection::Header { what: "time", got, expected });
+        }
+        if self.validators(header.height).get(&header.proposer).is_none() {
+            let (got, expected) = (header.proposer.to_string(), "a validator".to_owned());
+            return Err(BlockRejection::Header { what: "proposer", got, expected });
+        }
+        Ok(())
+    }
+}
+
+fn expect<T: PartialEq + std::fmt::Display>(
+    what: &'static str,
+    got: T,
+    expected: T,
+) -> Result<(), BlockRejection> {
+    if got == expected {
+        return Ok(());
+    }
+    let (got, expected) = (got.to_string(), expected.to_string());
+    Err(BlockRejection::Header { what, got, expected })
+}

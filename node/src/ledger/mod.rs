@@ -1,0 +1,373 @@
+//! The ledger of one node: the one write protocol, told as one story.
+//!
+//! 1. *Admit* (`admission`): a submitted bundle is read, its signatures are verified once, and the
+//!    law is tried on the present state, so that a hopeless one is answered at once.
+//! 2. *Build* ([`Ledger::build`]): the proposer takes bundles from the mempool, runs the law on an
+//!    overlay, drops what does not apply, and computes the roots after the block.
+//! 3. *Check* ([`Ledger::check`]): every validator re-executes a block before it prevotes, whether
+//!    it came as a proposal or by sync, and refuses a header it cannot reproduce.
+//! 4. *Commit* ([`Ledger::commit`]): what was executed becomes durable in one synced batch; only
+//!    then does anybody hear of it.
+//!
+//! Lives here: that order. Does not live here: what is lawful (`deedbook-registry`), how it is
+//! stored (`store`), who decides (`consensus`), cosignatures (`cosign`).
+
+mod admission;
+mod execute;
+mod views;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use deedbook_registry::state::{StateError, StateRead};
+use deedbook_schemas::block::{Block, BlockTime, Certificate, Height, Seconds};
+use deedbook_schemas::digest::{BlockId, LedgerId, RecordId};
+use deedbook_schemas::genesis::Genesis;
+use deedbook_schemas::limits::REJECTIONS_KEPT;
+use deedbook_schemas::outcome::Entry;
+use deedbook_schemas::rejection::Rejection;
+use deedbook_schemas::validators::{ValidatorAddress, ValidatorSet};
+use lru::LruCache;
+use tokio::sync::{broadcast, watch};
+
+use crate::fatal::Fatal;
+use crate::mempool::{Mempool, SignatureCache};
+use crate::store::{
+    CommitBatch, GenesisBatch, StateChanges, Store, StoreError, StoredProposal, Tip,
+};
+
+pub use admission::{Admitted, Refused, SubmittedBundle};
+pub use execute::BlockRejection;
+
+use execute::Executed;
+
+/// Where a block came from: decides whether its time is held against this node's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A live proposal.
+    Proposed,
+    /// A decided block, received by sync.
+    Synced,
+}
+
+/// A block that has just become durable.
+#[derive(Debug, Clone)]
+pub struct DurableBlock {
+    /// The tip after it.
+    pub tip: Tip,
+    /// Its entries, with the leaf index of the first.
+    pub entries: Arc<(u64, Vec<Entry>)>,
+}
+
+/// Executed blocks kept for one height: a proposal a round, and rounds are few.
+const EXECUTED_KEPT: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
+/// Durable blocks that a slow listener may be behind.
+const EVENTS_KEPT: usize = 256;
+
+/// The ledger of one node.
+pub struct Ledger {
+    store: Store,
+    genesis: Genesis,
+    id: LedgerId,
+    validators: ValidatorSet,
+    /// Bundles waiting for a block.
+    pub mempool: Mempool,
+    signatures: SignatureCache,
+    executed: Mutex<LruCache<BlockId, Arc<Executed>>>,
+    rejected: Mutex<LruCache<RecordId, Rejection>>,
+    tip: watch::Sender<Tip>,
+    durable: broadcast::Sender<DurableBlock>,
+}
+
+impl StateRead for Store {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        Self::get(self, key).map_err(|error| StateError::new(error.to_string()))
+    }
+
+    fn seen_record(&self, record: &RecordId) -> Result<bool, StateError> {
+        self.record_index(record)
+            .map(|index| index.is_some())
+            .map_err(|error| StateError::new(error.to_string()))
+    }
+
+    fn seen_evidence(
+        &self,
+        root: &deedbook_schemas::digest::EvidenceRoot,
+    ) -> Result<bool, StateError> {
+        self.index(&execute::evidence_row(root))
+            .map(|row| row.is_some())
+            .map_err(|error| StateError::new(error.to_string()))
+    }
+}
+
+impl From<StoreError> for Fatal {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<StateError> for Fatal {
+    fn from(error: StateError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// This node's clock.
+#[must_use]
+pub fn now() -> BlockTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Ledger {
+    /// Opens the ledger of `genesis` on `store`, writes the genesis state if the store is new, and
+    /// compares what is stored with itself.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store is of another genesis, or contradicts itself.
+    pub fn open(store: Store, genesis: Genesis) -> Result<Self, Fatal> {
+        let validators = genesis.check().map_err(|error| Fatal::new(error.to_string()))?;
+        if store.tip().state_version == 0 {
+            let changes: StateChanges = deedbook_registry::genesis_state(&genesis)
+                .into_iter()
+                .map(|(key, value)| (key, Some(value)))
+                .collect();
+            let state = store.update(&changes)?;
+            store.commit_genesis(GenesisBatch {
+                time: genesis.time,
+                state,
+                next_validators: validators.id(),
+                index: Vec::new(),
+                values: Vec::new(),
+            })?;
+        }
+        store.verify_tip()?;
+        let tip = store.tip();
+        Ok(Self {
+            id: genesis.ledger_id(),
+            genesis,
+            validators,
+            mempool: Mempool::new(),
+            signatures: SignatureCache::default(),
+            executed: Mutex::new(LruCache::new(EXECUTED_KEPT)),
+            rejected: Mutex::new(LruCache::new(REJECTIONS_KEPT)),
+            tip: watch::Sender::new(tip),
+            durable: broadcast::Sender::new(EVENTS_KEPT),
+            store,
+        })
+    }
+
+    /// The ledger's name.
+    #[must_use]
+    pub fn ledger_id(&self) -> LedgerId {
+        self.id
+    }
+
+    /// What the ledger began with.
+    #[must_use]
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The disk.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The last durable block.
+    #[must_use]
+    pub fn tip(&self) -> Tip {
+        self.store.tip()
+    }
+
+    /// The tip, to wait for a change.
+    #[must_use]
+    pub fn tips(&self) -> watch::Receiver<Tip> {
+        self.tip.subscribe()
+    }
+
+    /// Durable blocks from here on.
+    #[must_use]
+    pub fn blocks(&self) -> broadcast::Receiver<DurableBlock> {
+        self.durable.subscribe()
+    }
+
+    /// The validators of a height. The set of the genesis decides every height until a governance
+    /// record can change it.
+    #[must_use]
+    pub fn validators(&self, _height: Height) -> &ValidatorSet {
+        &self.validators
+    }
+
+    /// When time alone will next bring something about: the network must not sleep longer.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the state cannot be read.
+    pub fn next_deadline(&self) -> Result<Option<Seconds>, Fatal> {
+        Ok(deedbook_registry::next_deadline(&self.store)?)
+    }
+
+    /// Builds and executes a block on the tip from what is waiting.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the height is not the next one, or the store fails.
+    pub fn build(&self, height: Height, proposer: ValidatorAddress) -> Result<Block, Fatal> {
+        let tip = self.tip();
+        if height != tip.height.next() {
+            return Err(Fatal::new(format!("asked to build height {height} on {}", tip.height)));
+        }
+        let time = BlockTime(now().0.max(tip.time.0.saturating_add(1)));
+        let executed = self.execute_waiting(&tip, height, time, proposer)?;
+        let block = executed.block.clone();
+        self.remember(executed);
+        Ok(block)
+    }
+
+    /// Re-executes a proposed or synced block on the tip.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails. The inner error says why the block is refused.
+    pub fn check(
+        &self,
+        bytes: &[u8],
+        source: Source,
+    ) -> Result<Result<BlockId, BlockRejection>, Fatal> {
+        let block = match Block::decode(bytes) {
+            Ok(block) => block,
+            Err(error) => return Ok(Err(BlockRejection::Malformed(error))),
+        };
+        let id = block.header.id();
+        // A block that was executed, or kept as a proposal before a restart, was on time then.
+        if self.recall(&id, bytes).is_some() {
+            return Ok(Ok(id));
+        }
+        let kept = self.store.proposals(block.header.height)?.iter().any(|kept| kept.block == id);
+        if source == Source::Proposed
+            && !kept
+            && let Err(rejection) = execute::check_clock(block.header.time, now())
+        {
+            return Ok(Err(rejection));
+        }
+        match self.execute_block(&self.tip(), block)? {
+            Ok(executed) => {
+                self.remember(executed);
+                Ok(Ok(id))
+            }
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    /// Keeps a proposal across a crash, until its height is decided.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn keep_proposal(&self, proposal: &StoredProposal) -> Result<(), Fatal> {
+        match self.store.put_proposal(proposal) {
+            // Decided meanwhile: there is nothing to keep.
+            Err(StoreError::Mismatch { .. }) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    /// The undecided proposals of a height, by round.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn proposals(&self, height: Height) -> Result<Vec<StoredProposal>, Fatal> {
+        Ok(self.store.proposals(height)?)
+    }
+
+    /// Makes a decided block durable. If we crash before this returns, the block is either
+    /// wholly there or wholly not, and consensus or sync brings it again.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the certificate does not prove the decision, the block is not known, or the
+    /// store fails.
+    pub fn commit(&self, certificate: &Certificate) -> Result<(), Fatal> {
+        certificate
+            .verify(&self.id, self.validators(certificate.height))
+            .map_err(|error| Fatal::new(format!("certificate of {}: {error}", certificate.height)))?;
+        let executed = self.decided_block(certificate)?;
+        let ids: Vec<RecordId> = executed.records.iter().map(|(id, _)| *id).collect();
+        let tip = self.store.commit(CommitBatch {
+            header: executed.block.header.clone(),
+            certificate: certificate.clone(),
+            log: executed.log.clone(),
+            state: executed.state.clone(),
+            records: executed.records.clone(),
+            index: executed.index.clone(),
+            values: Vec::new(),
+        })?;
+        self.lock_executed().clear();
+        self.mempool.remove_included(&ids);
+        self.tip.send_replace(tip.clone());
+        let entries = Arc::new((executed.log.first_index, executed.entries.clone()));
+        // Nobody listening is no error.
+        let _listeners = self.durable.send(DurableBlock { tip, entries });
+        Ok(())
+    }
+
+    fn decided_block(&self, certificate: &Certificate) -> Result<Arc<Executed>, Fatal> {
+        let id = certificate.block;
+        if let Some(executed) = self.lock_executed().get(&id) {
+            return Ok(Arc::clone(executed));
+        }
+        let kept = self.store.proposals(certificate.height)?;
+        let proposal = kept.into_iter().find(|proposal| proposal.block == id).ok_or_else(|| {
+            Fatal::new(format!("height {} decided {id}, which is not here", certificate.height))
+        })?;
+        self.check(&proposal.bytes, Source::Synced)?.map_err(|rejection| {
+            Fatal::new(format!("height {} decided a block that is refused: {rejection}", certificate.height))
+        })?;
+        let executed = self.lock_executed().get(&id).map(Arc::clone);
+        executed.ok_or_else(|| Fatal::new(format!("block {id} was executed and is gone")))
+    }
+
+    /// Replaces a decided height's certificate by a fuller one.
+    ///
+    /// # Errors
+    /// [`Fatal`] if it is for another block, or the store fails.
+    pub fn update_certificate(&self, certificate: &Certificate) -> Result<(), Fatal> {
+        Ok(self.store.update_certificate(certificate)?)
+    }
+
+    /// A decided block and its certificate.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn decided(&self, height: Height) -> Result<Option<(Vec<u8>, Certificate)>, Fatal> {
+        Ok(self.store.decided(height)?)
+    }
+
+    /// The earliest height whose block is kept: all are.
+    #[must_use]
+    pub fn history_min(&self) -> Height {
+        Height(u64::from(self.tip().height > Height(0)))
+    }
+
+    fn remember(&self, executed: Executed) {
+        self.lock_executed().put(executed.block.header.id(), Arc::new(executed));
+    }
+
+    /// An executed block of exactly these bytes.
+    fn recall(&self, id: &BlockId, bytes: &[u8]) -> Option<Arc<Executed>> {
+        let executed = self.lock_executed().get(id).map(Arc::clone)?;
+        (executed.block.encode() == bytes).then_some(executed)
+    }
+
+    fn lock_executed(&self) -> std::sync::MutexGuard<'_, LruCache<BlockId, Arc<Executed>>> {
+        self.executed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the law refused a record at its door after it was admitted; forgotten in time.
+    #[must_use]
+    pub fn rejection(&self, record: &RecordId) -> Option<Rejection> {
+        self.lock_rejected().get(record).cloned()
+    }
+
+    fn lock_rejected(&self) -> std::sync::MutexGuard<'_, LruCache<RecordId, Rejection>> {
+        self.rejected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
