@@ -65,7 +65,8 @@ pub enum NoteError {
 
 /// The name of a key that signs notes: 1 to [`KEY_NAME_CHARS_MAX`] characters, no Unicode space,
 /// no plus sign, no control character. A log's key name is the origin of its checkpoints.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct KeyName(String);
 
 impl KeyName {

@@ -107,7 +107,7 @@ pub enum EvaluationError {
 }
 
 /// A witness that cosigned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Witnessed {
     /// Its name in the policy.
     pub name: String,

@@ -73,7 +73,7 @@ pub struct Receipt {
 }
 
 /// What a receipt proves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct VerifiedReceipt {
     /// The log.
     pub origin: KeyName,

@@ -29,9 +29,6 @@ pub enum TileError {
         /// Bytes needed.
         want: usize,
     },
-    /// A tree level above the highest row of tiles.
-    #[error("tree level {0} is above the highest tile")]
-    Level(u8),
     /// An entry that a bundle's `u16` length cannot frame.
     #[error("an entry of {0} bytes; at most {ENTRY_BYTES_MAX} fit a bundle")]
     EntryTooLong(usize),
@@ -167,7 +164,8 @@ impl HashPlace {
         let above_row = level % TILE_HEIGHT;
         let count = 1 << above_row;
         let groups = TILE_WIDTH / count;
-        let group = u16::try_from(index % u64::from(groups)).unwrap_or(0);
+        let group = index % u64::from(groups);
+        let group = u16::try_from(group).expect("a remainder below 256 fits");
         Self {
             tile_level: level / TILE_HEIGHT,
             tile_index: index / u64::from(groups),
