@@ -1,1 +1,14 @@
-//! Written in the commits that follow.
+//! What a user of the ledger runs: a client that returns verified values only, keys, evidence,
+//! and the audit of the whole log.
+//!
+//! Does not live here: the law (`deedbook-registry`, which the audit re-runs) and the node, on
+//! which nothing here depends. The `deedbook` command is `main.rs` and one file a command.
+
+pub mod audit;
+pub mod drafting;
+pub mod evidence;
+pub mod files;
+pub mod http;
+pub mod time;
+pub mod verified;
+pub mod wallet;
