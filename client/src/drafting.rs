@@ -24,7 +24,15 @@ pub fn draft(
 ) -> Result<Draft, WalletError> {
     let nonce = Nonce(random()?);
     let subject = subject.into();
-    Ok(Draft { ledger, issuer, subject, issued_at, nonce, body, evidence: None })
+    Ok(Draft {
+        ledger,
+        issuer,
+        subject,
+        issued_at,
+        nonce,
+        body,
+        evidence: None,
+    })
 }
 
 /// Whether a natural person's act of this kind carries an identity attestation and a recording.
@@ -59,7 +67,9 @@ pub enum DraftingError {
         act: deedbook_schemas::digest::ActDigest,
     },
     /// Too many records, or too large.
-    #[error("{records} records of {bytes} bytes; a bundle has 1 to {BUNDLE_RECORDS_MAX} records and {BUNDLE_BYTES_MAX} bytes")]
+    #[error(
+        "{records} records of {bytes} bytes; a bundle has 1 to {BUNDLE_RECORDS_MAX} records and {BUNDLE_BYTES_MAX} bytes"
+    )]
     Bundle {
         /// Records given.
         records: usize,
@@ -78,7 +88,10 @@ pub fn sign(
     attestation: Option<&[u8]>,
 ) -> Result<(Record, Vec<u8>), DraftingError> {
     if draft.issuer != wallet.party {
-        return Err(DraftingError::Owner { issuer: draft.issuer, owner: wallet.party });
+        return Err(DraftingError::Owner {
+            issuer: draft.issuer,
+            owner: wallet.party,
+        });
     }
     let bytes = draft.sign(wallet.key(), attestation);
     let record = Record::decode(&bytes)?;
@@ -98,7 +111,10 @@ pub fn sign(
 pub fn bundle(records: &[Vec<u8>]) -> Result<Vec<u8>, DraftingError> {
     let body = records.concat();
     if records.is_empty() || records.len() > BUNDLE_RECORDS_MAX || body.len() > BUNDLE_BYTES_MAX {
-        return Err(DraftingError::Bundle { records: records.len(), bytes: body.len() });
+        return Err(DraftingError::Bundle {
+            records: records.len(),
+            bytes: body.len(),
+        });
     }
     Ok(body)
 }
@@ -118,7 +134,10 @@ pub fn parse_money(text: &str) -> Result<Money, String> {
         }
         let (major, minor): (u64, u64) = (major.parse().ok()?, minor.parse().ok()?);
         let minor = major.checked_mul(100)?.checked_add(minor)?;
-        let money = Money { minor, currency: currency.to_owned() };
+        let money = Money {
+            minor,
+            currency: currency.to_owned(),
+        };
         money.is_well_formed().then_some(money)
     };
     read().ok_or_else(|| format!("{text:?} is no amount: write 125000.50KZT"))
@@ -135,21 +154,39 @@ mod tests {
             let money = parse_money(text).unwrap();
             assert_eq!((money.minor, money.currency.as_str()), (minor, "KZT"));
         }
-        for text in ["", "KZT", "1.5KZT", "1.505KZT", "-1KZT", "1kzt", "1e9KZT", "99999999999999999999KZT"] {
+        for text in [
+            "",
+            "KZT",
+            "1.5KZT",
+            "1.505KZT",
+            "-1KZT",
+            "1kzt",
+            "1e9KZT",
+            "99999999999999999999KZT",
+        ] {
             assert!(parse_money(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn only_the_party_s_own_key_signs_its_draft() {
-        let (ours, other) = (Wallet::generate(None).unwrap(), Wallet::generate(None).unwrap());
+        let (ours, other) = (
+            Wallet::generate(None).unwrap(),
+            Wallet::generate(None).unwrap(),
+        );
         let body = Body::Withdrawal(Withdrawal {});
         let draft = draft(LedgerId([1; 32]), ours.party, "ab", Seconds(7), body).unwrap();
         let (record, bytes) = sign(&draft, &ours, None).unwrap();
         assert!(record.verify());
         assert_eq!(Record::decode(&bytes), Ok(record));
-        assert!(matches!(sign(&draft, &other, None), Err(DraftingError::Owner { .. })));
-        assert!(matches!(sign(&draft, &ours, Some(b"?")), Err(DraftingError::Record(_))));
+        assert!(matches!(
+            sign(&draft, &other, None),
+            Err(DraftingError::Owner { .. })
+        ));
+        assert!(matches!(
+            sign(&draft, &ours, Some(b"?")),
+            Err(DraftingError::Record(_))
+        ));
     }
 
     #[test]

@@ -103,7 +103,9 @@ struct Reporting<'a, 'b, R> {
 impl<R: Read> Read for Reporting<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.done = self.done.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        self.done = self
+            .done
+            .saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         (self.progress)(self.done)?;
         Ok(count)
     }
@@ -115,20 +117,33 @@ impl<R: Read> Read for Reporting<'_, '_, R> {
 /// [`EvidenceError`] if it cannot be read or has an impossible size.
 pub fn hash(file: &File, mut progress: Progress<'_>) -> Result<Hashed, EvidenceError> {
     check_size(file.metadata()?.len())?;
-    let mut reader = Reporting { inner: file, done: 0, progress: &mut progress };
+    let mut reader = Reporting {
+        inner: file,
+        done: 0,
+        progress: &mut progress,
+    };
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let count = reader.read(&mut buffer)?;
-        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
+        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else {
+            break;
+        };
         hasher.update(read);
     }
     check_size(reader.done)?;
-    Ok(Hashed { root: EvidenceRoot(*hasher.finalize().as_bytes()), bytes: reader.done })
+    Ok(Hashed {
+        root: EvidenceRoot(*hasher.finalize().as_bytes()),
+        bytes: reader.done,
+    })
 }
 
 fn check_size(bytes: u64) -> Result<(), EvidenceError> {
-    if (1..=EVIDENCE_BYTES_MAX).contains(&bytes) { Ok(()) } else { Err(EvidenceError::Size(bytes)) }
+    if (1..=EVIDENCE_BYTES_MAX).contains(&bytes) {
+        Ok(())
+    } else {
+        Err(EvidenceError::Size(bytes))
+    }
 }
 
 /// The geometry of one slice.
@@ -152,14 +167,15 @@ impl Range {
 
     /// First group, and one past the last.
     fn groups(self) -> (u64, u64) {
-        (self.from / GROUP_BYTES, (self.from + self.len).div_ceil(GROUP_BYTES))
+        (
+            self.from / GROUP_BYTES,
+            (self.from + self.len).div_ceil(GROUP_BYTES),
+        )
     }
 
     fn chunks(self) -> ChunkRanges {
         let (first, end) = self.groups();
-        ChunkRanges::from(
-            ChunkNum(first * CHUNKS_PER_GROUP)..ChunkNum(end * CHUNKS_PER_GROUP),
-        )
+        ChunkRanges::from(ChunkNum(first * CHUNKS_PER_GROUP)..ChunkNum(end * CHUNKS_PER_GROUP))
     }
 
     fn tree(self) -> BaoTree {
@@ -191,13 +207,22 @@ pub fn slice(
     mut progress: Progress<'_>,
 ) -> Result<Sliced, EvidenceError> {
     let file_bytes = file.metadata()?.len();
-    let range = Range { file_bytes, from, len }.check()?;
+    let range = Range {
+        file_bytes,
+        from,
+        len,
+    }
+    .check()?;
     let mut outboard = PreOrderOutboard {
         root: blake3::Hash::from_bytes([0; 32]),
         tree: range.tree(),
         data: Vec::new(),
     };
-    let reader = Reporting { inner: file, done: 0, progress: &mut progress };
+    let reader = Reporting {
+        inner: file,
+        done: 0,
+        progress: &mut progress,
+    };
     outboard.init_from(BufReader::with_capacity(BUFFER_BYTES, reader))?;
     out.write_all(MAGIC)?;
     for number in [file_bytes, from, len] {
@@ -221,7 +246,11 @@ pub fn check(
 ) -> Result<Sliced, EvidenceError> {
     let range = read_head(&mut slice)?;
     let ranges = range.chunks();
-    let mut encoded = Reporting { inner: slice, done: 0, progress: &mut progress };
+    let mut encoded = Reporting {
+        inner: slice,
+        done: 0,
+        progress: &mut progress,
+    };
     let not_proven = |reason: String| EvidenceError::NotProven { root, reason };
     let expected = blake3::Hash::from_bytes(root.0);
     for item in DecodeResponseIter::new(expected, range.tree(), &mut encoded, &ranges) {
@@ -240,21 +269,37 @@ pub fn check(
 
 fn read_head(slice: &mut impl Read) -> Result<Range, EvidenceError> {
     let mut head = [0; MAGIC.len() + 24];
-    slice.read_exact(&mut head).map_err(|_| EvidenceError::Format("it is too short"))?;
+    slice
+        .read_exact(&mut head)
+        .map_err(|_| EvidenceError::Format("it is too short"))?;
     let (magic, numbers) = head.split_at(MAGIC.len());
     if magic != MAGIC {
         return Err(EvidenceError::Format("its first line is another"));
     }
-    let mut numbers = numbers.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
-    let mut next = || numbers.next().ok_or(EvidenceError::Format("it is too short"));
-    Range { file_bytes: next()?, from: next()?, len: next()? }.check()
+    let mut numbers = numbers
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|bytes| u64::from_le_bytes(*bytes));
+    let mut next = || {
+        numbers
+            .next()
+            .ok_or(EvidenceError::Format("it is too short"))
+    };
+    Range {
+        file_bytes: next()?,
+        from: next()?,
+        len: next()?,
+    }
+    .check()
 }
 
 /// The part of a verified run of bytes that was asked for.
 fn wanted(range: Range, offset: u64, data: &[u8]) -> &[u8] {
     let place = |byte: u64| usize::try_from(byte.saturating_sub(offset)).unwrap_or(usize::MAX);
     let end = place(range.from + range.len).min(data.len());
-    data.get(place(range.from).min(end)..end).unwrap_or_default()
+    data.get(place(range.from).min(end)..end)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -269,7 +314,9 @@ mod tests {
     }
 
     fn content(length: usize) -> Vec<u8> {
-        (0..length).map(|i| u8::try_from(i * 7 % 251).unwrap()).collect()
+        (0..length)
+            .map(|i| u8::try_from(i * 7 % 251).unwrap())
+            .collect()
     }
 
     fn cut(bytes: &[u8], from: u64, len: u64) -> (Sliced, Vec<u8>) {
@@ -289,7 +336,13 @@ mod tests {
             let bytes = content(length);
             let root = EvidenceRoot(*blake3::hash(&bytes).as_bytes());
             let hashed = hash(&file(&bytes), &mut |_| Ok(())).unwrap();
-            assert_eq!(hashed, Hashed { root, bytes: u64::try_from(length).unwrap() });
+            assert_eq!(
+                hashed,
+                Hashed {
+                    root,
+                    bytes: u64::try_from(length).unwrap()
+                }
+            );
             assert_eq!(cut(&bytes, 0, 1).0.root, root);
         }
         let empty = hash(&file(b""), &mut |_| Ok(()));
@@ -299,11 +352,20 @@ mod tests {
     #[test]
     fn a_slice_proves_its_bytes_and_holds_little_else() {
         let bytes = content(1_000_000);
-        for (from, len) in [(0, 1), (16_383, 2), (123_456, 70_000), (999_999, 1), (0, 1_000_000)] {
+        for (from, len) in [
+            (0, 1),
+            (16_383, 2),
+            (123_456, 70_000),
+            (999_999, 1),
+            (0, 1_000_000),
+        ] {
             let (sliced, slice) = cut(&bytes, from, len);
             let (proved, out) = opened(&slice, sliced.root).unwrap();
             assert_eq!(proved, sliced);
-            let (first, end) = (usize::try_from(from).unwrap(), usize::try_from(from + len).unwrap());
+            let (first, end) = (
+                usize::try_from(from).unwrap(),
+                usize::try_from(from + len).unwrap(),
+            );
             assert_eq!(out, bytes[first..end]);
         }
         assert!(cut(&bytes, 500_000, 10).1.len() < 17_000);
@@ -313,7 +375,10 @@ mod tests {
     fn no_changed_byte_of_a_slice_is_accepted_but_in_the_range_s_own_description() {
         let bytes = content(40_000);
         let (sliced, slice) = cut(&bytes, 20_000, 100);
-        for position in (0..MAGIC.len()).chain(MAGIC.len() + 24..slice.len()).step_by(13) {
+        for position in (0..MAGIC.len())
+            .chain(MAGIC.len() + 24..slice.len())
+            .step_by(13)
+        {
             let mut tampered = slice.clone();
             tampered[position] ^= 1;
             assert!(opened(&tampered, sliced.root).is_err(), "byte {position}");
@@ -328,7 +393,10 @@ mod tests {
         let bytes = content(100);
         for (from, len) in [(0, 0), (100, 1), (99, 2), (u64::MAX, 2)] {
             let result = slice(&file(&bytes), from, len, Vec::new(), &mut |_| Ok(()));
-            assert!(matches!(result, Err(EvidenceError::Range { .. })), "{from} {len}");
+            assert!(
+                matches!(result, Err(EvidenceError::Range { .. })),
+                "{from} {len}"
+            );
         }
     }
 

@@ -67,12 +67,21 @@ impl NewFile {
             Access::Public => 0o666,
             Access::Owner => 0o600,
         };
-        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&temporary)?;
         let temporary = Temporary(temporary);
         if access == Access::Owner {
             file.set_permissions(Permissions::from_mode(mode))?;
         }
-        Ok(Self { file, temporary, destination: destination.to_owned(), existing })
+        Ok(Self {
+            file,
+            temporary,
+            destination: destination.to_owned(),
+            existing,
+        })
     }
 
     /// Flushes to the disk and gives the file its name.
@@ -87,7 +96,10 @@ impl NewFile {
                 .map_err(|error| named(error, &self.destination))?,
             Existing::Replace => std::fs::rename(&self.temporary.0, &self.destination)?,
         }
-        let folder = self.destination.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = self
+            .destination
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 }
@@ -103,11 +115,18 @@ impl Write for NewFile {
 }
 
 fn named(error: io::Error, destination: &Path) -> io::Error {
-    if error.kind() == io::ErrorKind::AlreadyExists { already_there(destination) } else { error }
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        already_there(destination)
+    } else {
+        error
+    }
 }
 
 fn already_there(path: &Path) -> io::Error {
-    io::Error::new(io::ErrorKind::AlreadyExists, format!("{} exists already", path.display()))
+    io::Error::new(
+        io::ErrorKind::AlreadyExists,
+        format!("{} exists already", path.display()),
+    )
 }
 
 /// Writes a whole file.

@@ -34,7 +34,11 @@ pub fn rfc3339(time: Seconds) -> String {
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
-    let (month, turn) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, turn) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     let year = era * 400 + year + turn;
     let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -71,12 +75,19 @@ fn read(text: &str) -> Option<Seconds> {
     let (date, clock) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
     let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let mut clock = clock.strip_suffix('Z')?.splitn(3, ':').map(|part| part.parse::<u64>().ok());
+    let mut clock = clock
+        .strip_suffix('Z')?
+        .splitn(3, ':')
+        .map(|part| part.parse::<u64>().ok());
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let in_era = year % 400;
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     let days = year / 400 * ERA_DAYS + in_era * 365 + in_era / 4 - in_era / 100 + day_of_year;
@@ -108,7 +119,14 @@ mod tests {
 
     #[test]
     fn impossible_dates_are_refused() {
-        for text in ["2025-02-29", "2026-13-01", "2026-1-1", "2026-03-01T24:00:00Z", "soon", ""] {
+        for text in [
+            "2025-02-29",
+            "2026-13-01",
+            "2026-1-1",
+            "2026-03-01T24:00:00Z",
+            "soon",
+            "",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -70,13 +70,19 @@ impl Wallet {
     /// [`WalletError::Random`].
     pub fn generate(party: Option<PartyId>) -> Result<Self, WalletError> {
         let party = party.map_or_else(|| random().map(PartyId), Ok)?;
-        Ok(Self { party, key: SigningKey::from_bytes(&random()?) })
+        Ok(Self {
+            party,
+            key: SigningKey::from_bytes(&random()?),
+        })
     }
 
     /// A party's key from its 32-byte seed.
     #[must_use]
     pub fn from_seed(party: PartyId, seed: &[u8; 32]) -> Self {
-        Self { party, key: SigningKey::from_bytes(seed) }
+        Self {
+            party,
+            key: SigningKey::from_bytes(seed),
+        }
     }
 
     /// The key's public half.
@@ -94,7 +100,10 @@ impl Wallet {
     /// The party's proof that the key is theirs, which enrolment asks for.
     #[must_use]
     pub fn possession(&self, ledger: &LedgerId) -> Signature {
-        sign(&self.key, &possession_bytes(ledger, &self.party, &self.public()))
+        sign(
+            &self.key,
+            &possession_bytes(ledger, &self.party, &self.public()),
+        )
     }
 
     /// Reads a key file.
@@ -123,7 +132,9 @@ impl Wallet {
         if wallet.public() == stored.public_key {
             Ok(wallet)
         } else {
-            Err(WalletError::Format("the public key is not the seed's".to_owned()))
+            Err(WalletError::Format(
+                "the public key is not the seed's".to_owned(),
+            ))
         }
     }
 

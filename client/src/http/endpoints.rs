@@ -52,8 +52,13 @@ impl Client {
         records: &[Vec<u8>],
         wait: Option<Duration>,
     ) -> Result<SubmissionView, ApiError> {
-        let content_type = if records.len() == 1 { COSE } else { COSE_SEQUENCE };
-        self.json(Ask::post("/v1/records", content_type, bundle(records)?).wait(wait)).await
+        let content_type = if records.len() == 1 {
+            COSE
+        } else {
+            COSE_SEQUENCE
+        };
+        self.json(Ask::post("/v1/records", content_type, bundle(records)?).wait(wait))
+            .await
     }
 
     /// `GET /v1/records/{id}`. With `wait`, answers when the record is final or time is over.
@@ -65,7 +70,8 @@ impl Client {
         id: &RecordId,
         wait: Option<Duration>,
     ) -> Result<RecordView, ApiError> {
-        self.json(Ask::get(format!("/v1/records/{id}")).wait(wait)).await
+        self.json(Ask::get(format!("/v1/records/{id}")).wait(wait))
+            .await
     }
 
     /// The record's bytes.
@@ -82,8 +88,10 @@ impl Client {
     /// # Errors
     /// [`ApiError::Refused`] if the draft is impossible.
     pub async fn draft(&self, request: &DraftRequest) -> Result<DraftView, ApiError> {
-        let body = serde_json::to_vec(request).map_err(|error| ApiError::Setup(error.to_string()))?;
-        self.json(Ask::post("/v1/drafts", "application/json", body)).await
+        let body =
+            serde_json::to_vec(request).map_err(|error| ApiError::Setup(error.to_string()))?;
+        self.json(Ask::post("/v1/drafts", "application/json", body))
+            .await
     }
 
     /// `GET /v1/instruments/{id}`. With `wait`, answers when it is no longer pending or time is
@@ -96,7 +104,8 @@ impl Client {
         id: &RecordId,
         wait: Option<Duration>,
     ) -> Result<InstrumentView, ApiError> {
-        self.json(Ask::get(format!("/v1/instruments/{id}")).wait(wait)).await
+        self.json(Ask::get(format!("/v1/instruments/{id}")).wait(wait))
+            .await
     }
 
     /// `GET /v1/properties/{cadastral number}`.
@@ -104,7 +113,11 @@ impl Client {
     /// # Errors
     /// [`ApiError`]; 404 if there is no such title.
     pub async fn title(&self, cadastral_number: &str) -> Result<TitleView, ApiError> {
-        self.json(Ask::get(format!("/v1/properties/{}", segment(cadastral_number)))).await
+        self.json(Ask::get(format!(
+            "/v1/properties/{}",
+            segment(cadastral_number)
+        )))
+        .await
     }
 
     /// `GET /v1/powers/{id}`.
@@ -146,7 +159,8 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn checkpoint(&self) -> Result<String, ApiError> {
-        self.text(Ask::get("/v1/log/checkpoint").accept(TEXT, CHECKPOINT_BYTES_MAX)).await
+        self.text(Ask::get("/v1/log/checkpoint").accept(TEXT, CHECKPOINT_BYTES_MAX))
+            .await
     }
 
     /// `GET /v1/log/tile/…`: a hash tile or entry bundle, unverified.
@@ -185,7 +199,8 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn genesis(&self) -> Result<Genesis, ApiError> {
-        self.json(Ask::get("/v1/genesis").accept("application/json", GENESIS_BYTES_MAX)).await
+        self.json(Ask::get("/v1/genesis").accept("application/json", GENESIS_BYTES_MAX))
+            .await
     }
 
     /// `GET /v1/health`.

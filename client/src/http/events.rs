@@ -94,7 +94,11 @@ impl Client {
         let response = request.send().await.map_err(&unreachable)?;
         if !response.status().is_success() {
             let status = response.status().as_u16();
-            return Err(ApiError::Unexpected { node: show(node), status, excerpt: String::new() });
+            return Err(ApiError::Unexpected {
+                node: show(node),
+                status,
+                excerpt: String::new(),
+            });
         }
         let name = show(node);
         let mut parser = Events::default();
@@ -102,7 +106,10 @@ impl Client {
             Ok(chunk) => {
                 let events: Vec<_> = parser.feed(&chunk).into_iter().map(Ok).collect();
                 if parser.pending() > EVENT_BYTES_MAX {
-                    return vec![Err(ApiError::TooLong { node: name.clone(), max: EVENT_BYTES_MAX })];
+                    return vec![Err(ApiError::TooLong {
+                        node: name.clone(),
+                        max: EVENT_BYTES_MAX,
+                    })];
                 }
                 events
             }
@@ -120,13 +127,23 @@ mod tests {
     fn events_are_found_however_the_bytes_arrive() {
         let text = b": hello\nid: 7\nevent: record\ndata: {\"a\":\ndata: 1}\r\n\nretry: 5\n\nid: 8\ndata: x\n\n";
         let expected = [
-            Event { id: Some(7), kind: "record".to_owned(), data: "{\"a\":\n1}".to_owned() },
-            Event { id: Some(8), kind: String::new(), data: "x".to_owned() },
+            Event {
+                id: Some(7),
+                kind: "record".to_owned(),
+                data: "{\"a\":\n1}".to_owned(),
+            },
+            Event {
+                id: Some(8),
+                kind: String::new(),
+                data: "x".to_owned(),
+            },
         ];
         for size in [1, 3, text.len()] {
             let mut parser = Events::default();
-            let events: Vec<Event> =
-                text.chunks(size).flat_map(|chunk| parser.feed(chunk)).collect();
+            let events: Vec<Event> = text
+                .chunks(size)
+                .flat_map(|chunk| parser.feed(chunk))
+                .collect();
             assert_eq!(events, expected);
         }
     }

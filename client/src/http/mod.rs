@@ -126,11 +126,21 @@ impl Ask {
     pub(crate) fn get(path: impl Into<String>) -> Self {
         let accept = "application/json";
         let path = path.into();
-        Self { path, query: Vec::new(), accept, body: None, wait: None, max: JSON_BYTES_MAX }
+        Self {
+            path,
+            query: Vec::new(),
+            accept,
+            body: None,
+            wait: None,
+            max: JSON_BYTES_MAX,
+        }
     }
 
     pub(crate) fn post(path: &str, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { body: Some((content_type, body)), ..Self::get(path) }
+        Self {
+            body: Some((content_type, body)),
+            ..Self::get(path)
+        }
     }
 
     pub(crate) fn accept(mut self, media_type: &'static str, max: usize) -> Self {
@@ -177,8 +187,10 @@ impl Client {
             // An error means that the program around us has installed one already.
             drop(rustls::crypto::ring::default_provider().install_default());
         });
-        let nodes: Vec<Url> =
-            nodes.iter().map(|node| address(node.as_ref())).collect::<Result<_, _>>()?;
+        let nodes: Vec<Url> = nodes
+            .iter()
+            .map(|node| address(node.as_ref()))
+            .collect::<Result<_, _>>()?;
         if nodes.is_empty() {
             return Err(ApiError::NoNode);
         }
@@ -190,8 +202,15 @@ impl Client {
             // Without it the system's certificates are loaded, which a bare machine lacks.
             builder = builder.tls_certs_only([]);
         }
-        let http = builder.build().map_err(|error| ApiError::Setup(chain(&error)))?;
-        Ok(Self { http, nodes, preferred: AtomicUsize::new(0), patience: PATIENCE })
+        let http = builder
+            .build()
+            .map_err(|error| ApiError::Setup(chain(&error)))?;
+        Ok(Self {
+            http,
+            nodes,
+            preferred: AtomicUsize::new(0),
+            patience: PATIENCE,
+        })
     }
 
     /// Repeats requests to nodes that are unreachable or busy for this long; zero: asks each once.
@@ -208,7 +227,9 @@ impl Client {
 
     fn node(&self, index: usize) -> &Url {
         let index = index % self.nodes.len().max(1);
-        self.nodes.get(index).expect("a client has at least one node")
+        self.nodes
+            .get(index)
+            .expect("a client has at least one node")
     }
 
     /// Sends a request until a node answers or patience ends; gives the bytes of a 2xx answer.
@@ -225,7 +246,11 @@ impl Client {
                 Ok(answer) => {
                     self.preferred.store(index, Ordering::Relaxed);
                     let success = answer.status.is_success();
-                    return if success { Ok(answer.body) } else { Err(self.refusal(index, answer)) };
+                    return if success {
+                        Ok(answer.body)
+                    } else {
+                        Err(self.refusal(index, answer))
+                    };
                 }
                 Err(error @ ApiError::Unreachable { .. }) => (error, None),
                 Err(error) => return Err(error),
@@ -244,8 +269,10 @@ impl Client {
     }
 
     async fn send(&self, node: &Url, ask: &Ask) -> Result<Answer, ApiError> {
-        let unreachable =
-            |error: reqwest::Error| ApiError::Unreachable { node: show(node), reason: chain(&error) };
+        let unreachable = |error: reqwest::Error| ApiError::Unreachable {
+            node: show(node),
+            reason: chain(&error),
+        };
         let mut url = node.clone();
         url.set_path(&ask.path);
         for (name, value) in &ask.query {
@@ -254,9 +281,11 @@ impl Client {
         let timeout = ANSWER_TIMEOUT + ask.wait.unwrap_or_default();
         let request = match &ask.body {
             None => self.http.get(url),
-            Some((content_type, body)) => {
-                self.http.post(url).header(CONTENT_TYPE, *content_type).body(body.clone())
-            }
+            Some((content_type, body)) => self
+                .http
+                .post(url)
+                .header(CONTENT_TYPE, *content_type)
+                .body(body.clone()),
         };
         let request = request.header(ACCEPT, ask.accept).timeout(timeout);
         let mut response = request.send().await.map_err(unreachable)?;
@@ -265,11 +294,19 @@ impl Client {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > ask.max {
-                return Err(ApiError::TooLong { node: show(node), max: ask.max });
+                return Err(ApiError::TooLong {
+                    node: show(node),
+                    max: ask.max,
+                });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, retry_after, problem, body })
+        Ok(Answer {
+            status,
+            retry_after,
+            problem,
+            body,
+        })
     }
 
     fn refusal(&self, index: usize, answer: Answer) -> ApiError {
@@ -277,14 +314,21 @@ impl Client {
         if answer.problem
             && let Ok(problem) = serde_json::from_slice(&answer.body)
         {
-            return ApiError::Refused { status, problem: Box::new(problem) };
+            return ApiError::Refused {
+                status,
+                problem: Box::new(problem),
+            };
         }
         self.unexpected(index, status, &String::from_utf8_lossy(&answer.body))
     }
 
     fn unexpected(&self, index: usize, status: u16, text: &str) -> ApiError {
         let excerpt = text.chars().filter(|c| !c.is_control()).take(120).collect();
-        ApiError::Unexpected { node: show(self.node(index)), status, excerpt }
+        ApiError::Unexpected {
+            node: show(self.node(index)),
+            status,
+            excerpt,
+        }
     }
 
     /// An answer that arrived and cannot be read.

@@ -124,8 +124,10 @@ pub fn verify_receipt(bytes: &[u8], policy: &Policy) -> Result<VerifiedStatement
     let carried = receipt.extra().ok_or(VerifyError::Nothing)?;
     let carried = Carried::decode(carried).map_err(VerifyError::Carried)?;
     let verified = receipt.verify(carried.entry(), policy)?;
-    let entry = Entry::decode(carried.entry())
-        .map_err(|error| VerifyError::Entry { what: "entry", error })?;
+    let entry = Entry::decode(carried.entry()).map_err(|error| VerifyError::Entry {
+        what: "entry",
+        error,
+    })?;
     let statement = match (entry, carried.record()) {
         (Entry::Record(bytes), None) => Statement::Record(Box::new(read_record(&bytes)?)),
         (Entry::Seal(seal), None) => Statement::Seal(seal),
@@ -139,13 +141,18 @@ pub fn verify_receipt(bytes: &[u8], policy: &Policy) -> Result<VerifiedStatement
         }
         _ => return Err(VerifyError::Pairing),
     };
-    Ok(VerifiedStatement { receipt: verified, statement })
+    Ok(VerifiedStatement {
+        receipt: verified,
+        statement,
+    })
 }
 
 /// Reads a record and checks all that can be checked without the register.
 fn read_record(bytes: &[u8]) -> Result<Record, VerifyError> {
-    let record =
-        Record::decode(bytes).map_err(|error| VerifyError::Entry { what: "record", error })?;
+    let record = Record::decode(bytes).map_err(|error| VerifyError::Entry {
+        what: "record",
+        error,
+    })?;
     if !record.verify() {
         return Err(VerifyError::Signature(record.id));
     }

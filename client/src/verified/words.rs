@@ -37,9 +37,11 @@ pub(super) fn describe(verified: &VerifiedStatement, policy: &Policy) -> Words {
                     .to_owned(),
             ],
         ),
-        Statement::Outcome(outcome, record) => {
-            (headline(outcome, record), outcome_details(outcome, record), limits(outcome, record))
-        }
+        Statement::Outcome(outcome, record) => (
+            headline(outcome, record),
+            outcome_details(outcome, record),
+            limits(outcome, record),
+        ),
         Statement::Seal(seal) => (
             format!("Block {} ended at {}.", seal.height, rfc3339_ms(seal.time)),
             vec![
@@ -57,14 +59,26 @@ pub(super) fn describe(verified: &VerifiedStatement, policy: &Policy) -> Words {
     limits.push(
         "It rests on the policy file: whoever wrote that chose whose word counts.".to_owned(),
     );
-    Words { headline, details, vouched: vouched(verified, policy), limits }
+    Words {
+        headline,
+        details,
+        vouched: vouched(verified, policy),
+        limits,
+    }
 }
 
 fn vouched(verified: &VerifiedStatement, policy: &Policy) -> String {
     let receipt = verified.receipt();
-    let names: Vec<&str> =
-        receipt.witnesses.iter().map(|witness| witness.name.as_str()).collect();
-    let known = policy.to_text().lines().filter(|line| line.starts_with("witness ")).count();
+    let names: Vec<&str> = receipt
+        .witnesses
+        .iter()
+        .map(|witness| witness.name.as_str())
+        .collect();
+    let known = policy
+        .to_text()
+        .lines()
+        .filter(|line| line.starts_with("witness "))
+        .count();
     let when = match (receipt.earliest(), receipt.latest()) {
         (Some(first), Some(last)) if first == last => format!(", at {}", rfc3339(first)),
         (Some(first), Some(last)) => {
@@ -73,7 +87,10 @@ fn vouched(verified: &VerifiedStatement, policy: &Policy) -> String {
         _ => String::new(),
     };
     if names.is_empty() {
-        return format!("The log {} signed; the policy asks for no witness.", receipt.origin);
+        return format!(
+            "The log {} signed; the policy asks for no witness.",
+            receipt.origin
+        );
     }
     format!(
         "{} of the {known} witnesses that the policy names vouch for it ({}){when}, and the log \
@@ -152,13 +169,18 @@ fn details_of(record: &Record) -> Vec<String> {
         Body::PowerOfAttorney(body) => power_details(body),
         Body::SpousalConsent(body) => consent_details(body),
         Body::Transfer(body) => transfer_details(body),
-        Body::Act(Act { power: Some(power), .. }) => vec![format!("under power {power}")],
+        Body::Act(Act {
+            power: Some(power), ..
+        }) => vec![format!("under power {power}")],
         _ => Vec::new(),
     };
     let key = record.statement.header.key;
     let signed_at = rfc3339(record.statement.header.issued_at);
     details.push(format!("record {} on ledger {}", record.id, record.ledger));
-    details.push(format!("signed by {} with key {key} at {signed_at}", record.issuer()));
+    details.push(format!(
+        "signed by {} with key {key} at {signed_at}",
+        record.issuer()
+    ));
     if let Some(signed) = &record.attestation {
         let said = &signed.attestation;
         details.push(format!(
