@@ -1,1 +1,23 @@
-fn main() {}
+//! The `deedbook` command.
+//!
+//! Lives here: from arguments to one of the commands, and from its result to an exit code. Does
+//! not live here: what a command does (`commands`), and anything a program would call (the
+//! library).
+
+mod cli;
+mod commands;
+mod human;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let context = output::Context::new(&cli);
+    match commands::run(cli.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => context.fail(&failure),
+    }
+}

@@ -1,0 +1,155 @@
+//! The ledger's answers in plain words.
+//!
+//! Does not live here: what a receipt proves (`deedbook_client::verified` says that itself).
+
+use deedbook_client::time::{rfc3339, rfc3339_ms};
+use deedbook_schemas::api::{
+    Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView, TitleView,
+};
+use deedbook_schemas::instrument::{ActRole, Status};
+
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "pending",
+        Status::Registered => "registered",
+        Status::Refused => "refused",
+        Status::Withdrawn => "withdrawn",
+        Status::Expired => "expired",
+    }
+}
+
+fn reasons(lines: &mut Vec<String>, reasons: &[Reason]) {
+    for reason in reasons {
+        let Reason {
+            code,
+            rule,
+            source,
+            text,
+        } = reason;
+        lines.push(format!("  {code}: {text} (rule {rule}, {source})"));
+    }
+}
+
+pub(crate) fn record(view: &RecordView) -> String {
+    let place = match (view.state, view.leaf_index) {
+        (RecordState::Queued, _) => "waiting for a block".to_owned(),
+        (RecordState::Logged, Some(index)) => format!("on the ledger, leaf {index}"),
+        (RecordState::Logged, None) => "on the ledger".to_owned(),
+    };
+    let became = view.outcome.map_or_else(String::new, |outcome| format!(", {}", status(outcome)));
+    let mut lines = vec![
+        format!("{} {}", view.kind, view.id),
+        format!("  {place}{became}"),
+        format!("  signed by {} about {}", view.issuer, view.subject),
+    ];
+    reasons(&mut lines, &view.reasons);
+    lines.join("\n")
+}
+
+pub(crate) fn instrument(view: &InstrumentView) -> String {
+    let (state, height) = (status(view.status), view.lodged);
+    let mut lines = vec![
+        format!("instrument {}", view.id),
+        format!("  on property {}", view.property),
+        format!("  {state} since {}, lodged in block {height}", rfc3339_ms(view.changed)),
+    ];
+    for act in &view.acts {
+        let role = match act.role {
+            ActRole::Disponor => "disponor",
+            ActRole::Acquirer => "acquirer",
+        };
+        let agent = if act.signer == act.party {
+            String::new()
+        } else {
+            format!(", by their agent {}", act.signer)
+        };
+        lines.push(format!("  done: {} acted as {role}{agent}", act.party));
+    }
+    for requirement in &view.open {
+        let who = requirement.party.map_or_else(String::new, |party| format!(", from {party}"));
+        lines.push(format!("  open: {} [{}{who}]", requirement.text, requirement.code));
+    }
+    if let Some(expires) = view.expires {
+        lines.push(format!("  expires at {} unless it is complete", rfc3339(expires)));
+    }
+    reasons(&mut lines, &view.reasons);
+    lines.join("\n")
+}
+
+pub(crate) fn title(view: &TitleView) -> String {
+    let title = &view.title;
+    let mut lines = vec![
+        format!("property {}", view.cadastral_number),
+        format!("  {}", title.unit.address),
+        format!(
+            "  title version {} since {}, made by {}",
+            title.version,
+            rfc3339_ms(title.begin_lifespan_version),
+            title.source
+        ),
+    ];
+    for holding in &title.holdings {
+        let ground = format!("{:?}", holding.ground).to_lowercase();
+        lines.push(format!(
+            "  {} holds {}, by {ground}, since {}",
+            holding.party,
+            holding.share,
+            rfc3339(holding.acquired)
+        ));
+    }
+    if let Some(slot) = title.slot {
+        lines.push(format!("  instrument {slot} is pending and holds the priority slot"));
+    }
+    for consent in &title.consents {
+        lines.push(format!("  spousal consent {consent}"));
+    }
+    lines.join("\n")
+}
+
+pub(crate) fn power(view: &PowerView) -> String {
+    let power = &view.power;
+    let force = if view.in_force { "in force" } else { "not in force" };
+    let acts: Vec<String> =
+        power.scope.acts.iter().map(|act| format!("{act:?}").to_lowercase()).collect();
+    let properties = power.scope.properties.as_ref();
+    let mut lines = vec![
+        format!("power of attorney {}: {force}", view.id),
+        format!("  from {} to {}", power.principal, power.agent),
+        format!("  to {}", acts.join(", ")),
+        format!(
+            "  for {}",
+            properties.map_or_else(|| "every property".to_owned(), |list| list.join(", "))
+        ),
+        format!("  from {} until {}", rfc3339(power.starts), rfc3339(power.expires)),
+    ];
+    if let Some(floor) = &power.scope.price_floor {
+        lines.push(format!("  not below {floor}"));
+    }
+    if let Some(ended) = &power.ended {
+        lines.push(format!("  ended at {} by {}", rfc3339_ms(ended.at), ended.record));
+    }
+    reasons(&mut lines, &view.reasons);
+    lines.join("\n")
+}
+
+pub(crate) fn party(view: &PartyView) -> String {
+    let can = if view.can_act { "can act" } else { "cannot act (dead or incapable)" };
+    let mut lines =
+        vec![format!("party {}: {can}", view.id), format!("  enrolled by {}", view.provider)];
+    lines.extend(view.keys.iter().map(|key| format!("  key {key}")));
+    lines.join("\n")
+}
+
+pub(crate) fn health(view: &Health) -> String {
+    let yes = |flag| if flag { "yes" } else { "no" };
+    [
+        format!("node {} of ledger {}", view.node, view.ledger),
+        format!("  accepts records: {}, votes: {}", yes(view.ready), yes(view.votes)),
+        format!("  block {} at {}", view.height, rfc3339_ms(view.time)),
+        format!("  log {} of {} leaves, root {}", view.origin, view.tree_size, view.tree_root),
+        format!("  cosigned up to leaf {}", view.cosigned_size),
+        format!("  state root {}", view.state_root),
+        format!("  {} peers, {} records waiting", view.peers, view.queued),
+    ]
+    .join("\n")
+}
