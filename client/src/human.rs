@@ -36,7 +36,9 @@ pub(crate) fn record(view: &RecordView) -> String {
         (RecordState::Logged, Some(index)) => format!("on the ledger, leaf {index}"),
         (RecordState::Logged, None) => "on the ledger".to_owned(),
     };
-    let became = view.outcome.map_or_else(String::new, |outcome| format!(", {}", status(outcome)));
+    let became = view
+        .outcome
+        .map_or_else(String::new, |outcome| format!(", {}", status(outcome)));
     let mut lines = vec![
         format!("{} {}", view.kind, view.id),
         format!("  {place}{became}"),
@@ -51,7 +53,10 @@ pub(crate) fn instrument(view: &InstrumentView) -> String {
     let mut lines = vec![
         format!("instrument {}", view.id),
         format!("  on property {}", view.property),
-        format!("  {state} since {}, lodged in block {height}", rfc3339_ms(view.changed)),
+        format!(
+            "  {state} since {}, lodged in block {height}",
+            rfc3339_ms(view.changed)
+        ),
     ];
     for act in &view.acts {
         let role = match act.role {
@@ -66,11 +71,19 @@ pub(crate) fn instrument(view: &InstrumentView) -> String {
         lines.push(format!("  done: {} acted as {role}{agent}", act.party));
     }
     for requirement in &view.open {
-        let who = requirement.party.map_or_else(String::new, |party| format!(", from {party}"));
-        lines.push(format!("  open: {} [{}{who}]", requirement.text, requirement.code));
+        let who = requirement
+            .party
+            .map_or_else(String::new, |party| format!(", from {party}"));
+        lines.push(format!(
+            "  open: {} [{}{who}]",
+            requirement.text, requirement.code
+        ));
     }
     if let Some(expires) = view.expires {
-        lines.push(format!("  expires at {} unless it is complete", rfc3339(expires)));
+        lines.push(format!(
+            "  expires at {} unless it is complete",
+            rfc3339(expires)
+        ));
     }
     reasons(&mut lines, &view.reasons);
     lines.join("\n")
@@ -98,7 +111,9 @@ pub(crate) fn title(view: &TitleView) -> String {
         ));
     }
     if let Some(slot) = title.slot {
-        lines.push(format!("  instrument {slot} is pending and holds the priority slot"));
+        lines.push(format!(
+            "  instrument {slot} is pending and holds the priority slot"
+        ));
     }
     for consent in &title.consents {
         lines.push(format!("  spousal consent {consent}"));
@@ -108,9 +123,17 @@ pub(crate) fn title(view: &TitleView) -> String {
 
 pub(crate) fn power(view: &PowerView) -> String {
     let power = &view.power;
-    let force = if view.in_force { "in force" } else { "not in force" };
-    let acts: Vec<String> =
-        power.scope.acts.iter().map(|act| format!("{act:?}").to_lowercase()).collect();
+    let force = if view.in_force {
+        "in force"
+    } else {
+        "not in force"
+    };
+    let acts: Vec<String> = power
+        .scope
+        .acts
+        .iter()
+        .map(|act| format!("{act:?}").to_lowercase())
+        .collect();
     let properties = power.scope.properties.as_ref();
     let mut lines = vec![
         format!("power of attorney {}: {force}", view.id),
@@ -120,22 +143,36 @@ pub(crate) fn power(view: &PowerView) -> String {
             "  for {}",
             properties.map_or_else(|| "every property".to_owned(), |list| list.join(", "))
         ),
-        format!("  from {} until {}", rfc3339(power.starts), rfc3339(power.expires)),
+        format!(
+            "  from {} until {}",
+            rfc3339(power.starts),
+            rfc3339(power.expires)
+        ),
     ];
     if let Some(floor) = &power.scope.price_floor {
         lines.push(format!("  not below {floor}"));
     }
     if let Some(ended) = &power.ended {
-        lines.push(format!("  ended at {} by {}", rfc3339_ms(ended.at), ended.record));
+        lines.push(format!(
+            "  ended at {} by {}",
+            rfc3339_ms(ended.at),
+            ended.record
+        ));
     }
     reasons(&mut lines, &view.reasons);
     lines.join("\n")
 }
 
 pub(crate) fn party(view: &PartyView) -> String {
-    let can = if view.can_act { "can act" } else { "cannot act (dead or incapable)" };
-    let mut lines =
-        vec![format!("party {}: {can}", view.id), format!("  enrolled by {}", view.provider)];
+    let can = if view.can_act {
+        "can act"
+    } else {
+        "cannot act (dead or incapable)"
+    };
+    let mut lines = vec![
+        format!("party {}: {can}", view.id),
+        format!("  enrolled by {}", view.provider),
+    ];
     lines.extend(view.keys.iter().map(|key| format!("  key {key}")));
     lines.join("\n")
 }
@@ -144,9 +181,16 @@ pub(crate) fn health(view: &Health) -> String {
     let yes = |flag| if flag { "yes" } else { "no" };
     [
         format!("node {} of ledger {}", view.node, view.ledger),
-        format!("  accepts records: {}, votes: {}", yes(view.ready), yes(view.votes)),
+        format!(
+            "  accepts records: {}, votes: {}",
+            yes(view.ready),
+            yes(view.votes)
+        ),
         format!("  block {} at {}", view.height, rfc3339_ms(view.time)),
-        format!("  log {} of {} leaves, root {}", view.origin, view.tree_size, view.tree_root),
+        format!(
+            "  log {} of {} leaves, root {}",
+            view.origin, view.tree_size, view.tree_root
+        ),
         format!("  cosigned up to leaf {}", view.cosigned_size),
         format!("  state root {}", view.state_root),
         format!("  {} peers, {} records waiting", view.peers, view.queued),

@@ -54,11 +54,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             None => client.genesis().await?,
         };
         let mut bar = context.progress(0, Unit::Leaves);
-        let audited = audit(&client, &genesis, &trust, |stage| bar.set_of(stage.done, stage.total));
+        let audited = audit(&client, &genesis, &trust, |stage| {
+            bar.set_of(stage.done, stage.total)
+        });
         audited.await.map_err(failure)
     })?;
     let milliseconds = started.elapsed().as_millis();
-    let sound = Sound { sound: true, report, vouched_by, genesis_from_node, milliseconds };
+    let sound = Sound {
+        sound: true,
+        report,
+        vouched_by,
+        genesis_from_node,
+        milliseconds,
+    };
     context.print(&sound, || told(&sound))
 }
 
@@ -81,18 +89,33 @@ fn told(sound: &Sound) -> String {
     let time = rfc3339_ms(report.time);
     let mut lines = vec![
         format!("SOUND: log {}, all {} leaves", report.origin, report.leaves),
-        format!("  root {}, vouched for by {}", report.root, sound.vouched_by.join(", ")),
-        format!("  {} blocks under {} precommits", report.blocks, report.precommits),
+        format!(
+            "  root {}, vouched for by {}",
+            report.root,
+            sound.vouched_by.join(", ")
+        ),
+        format!(
+            "  {} blocks under {} precommits",
+            report.blocks, report.precommits
+        ),
         format!("  the last is {} of {time}", report.height),
-        format!("  {} records and {} attestations", report.records, report.attestations),
+        format!(
+            "  {} records and {} attestations",
+            report.records, report.attestations
+        ),
         format!("  signatures {}", report.signatures),
-        format!("  {} outcomes, decided again from genesis by the law", report.outcomes),
+        format!(
+            "  {} outcomes, decided again from genesis by the law",
+            report.outcomes
+        ),
         format!("  state root {}, computed again", report.state_root),
         format!("  in {} ms", sound.milliseconds),
     ];
     if sound.genesis_from_node {
         let ledger = report.ledger;
-        lines.push(format!("Note: the genesis is the node's own; compare its ledger id {ledger}"));
+        lines.push(format!(
+            "Note: the genesis is the node's own; compare its ledger id {ledger}"
+        ));
     }
     lines.join("\n")
 }

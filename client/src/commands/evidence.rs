@@ -52,7 +52,13 @@ pub(crate) fn run(evidence: Evidence, context: &Context) -> Result<(), Failure> 
     heed_interrupts()?;
     match evidence {
         Evidence::Hash { file } => hash(&file, context),
-        Evidence::Slice { file, from, len, out, overwrite } => {
+        Evidence::Slice {
+            file,
+            from,
+            len,
+            out,
+            overwrite,
+        } => {
             let out = out.unwrap_or_else(|| {
                 let mut name = file.clone().into_os_string();
                 name.push(".slice");
@@ -60,9 +66,12 @@ pub(crate) fn run(evidence: Evidence, context: &Context) -> Result<(), Failure> 
             });
             slice(&file, (from, len), &out, &overwrite, context)
         }
-        Evidence::Check { slice, root, out, overwrite } => {
-            check(&slice, root, out.as_deref(), &overwrite, context)
-        }
+        Evidence::Check {
+            slice,
+            root,
+            out,
+            overwrite,
+        } => check(&slice, root, out.as_deref(), &overwrite, context),
     }
 }
 
@@ -72,7 +81,9 @@ fn hash(path: &Path, context: &Context) -> Result<(), Failure> {
     let hashed = evidence::hash(&file, &mut |done| bar.step(done));
     drop(bar);
     let hashed = hashed.map_err(|error| failure(path, &error))?;
-    context.print(&hashed, || format!("{}  {} bytes", hashed.root, hashed.bytes))
+    context.print(&hashed, || {
+        format!("{}  {} bytes", hashed.root, hashed.bytes)
+    })
 }
 
 fn slice(
@@ -89,7 +100,9 @@ fn slice(
     drop(bar);
     let sliced = sliced.map_err(|error| failure(path, &error))?;
     finish(new, out)?;
-    context.print(&sliced, || format!("{}\nwritten to {}", told(&sliced), out.display()))
+    context.print(&sliced, || {
+        format!("{}\nwritten to {}", told(&sliced), out.display())
+    })
 }
 
 fn check(
@@ -127,12 +140,14 @@ fn open(path: &Path) -> Result<(File, u64), Failure> {
 
 fn create(out: &Path, overwrite: &Overwrite) -> Result<BufWriter<NewFile>, Failure> {
     let new = NewFile::create(out, Access::Public, overwrite.existing());
-    new.map(BufWriter::new).map_err(|error| Failure::file(out, &error))
+    new.map(BufWriter::new)
+        .map_err(|error| Failure::file(out, &error))
 }
 
 fn finish(new: BufWriter<NewFile>, out: &Path) -> Result<(), Failure> {
     let file = new.into_inner().map_err(io::IntoInnerError::into_error);
-    file.and_then(NewFile::finish).map_err(|error| Failure::file(out, &error))
+    file.and_then(NewFile::finish)
+        .map_err(|error| Failure::file(out, &error))
 }
 
 fn failure(path: &Path, error: &EvidenceError) -> Failure {
@@ -145,5 +160,8 @@ fn failure(path: &Path, error: &EvidenceError) -> Failure {
 
 fn told(sliced: &Sliced) -> String {
     let last = sliced.from + sliced.len - 1;
-    format!("bytes {} to {last} of the file with root {}", sliced.from, sliced.root)
+    format!(
+        "bytes {} to {last} of the file with root {}",
+        sliced.from, sliced.root
+    )
 }

@@ -27,14 +27,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     })?;
     context.print(&reason, || {
         let (code, text, source) = (&reason.code, &reason.text, &reason.source);
-        format!("{code}\n  {text}\n  rule {} of the law of the ledger; {source}", reason.rule)
+        format!(
+            "{code}\n  {text}\n  rule {} of the law of the ledger; {source}",
+            reason.rule
+        )
     })
 }
 
 fn table(reasons: &[Reason]) -> String {
-    let width = reasons.iter().map(|reason| reason.code.len()).max().unwrap_or(0);
+    let width = reasons
+        .iter()
+        .map(|reason| reason.code.len())
+        .max()
+        .unwrap_or(0);
     let line = |reason: &Reason| {
-        format!("{:width$}  rule {:2}  {}\n", reason.code, reason.rule, reason.text)
+        format!(
+            "{:width$}  rule {:2}  {}\n",
+            reason.code, reason.rule, reason.text
+        )
     };
     reasons.iter().map(line).collect()
 }

@@ -52,11 +52,19 @@ struct Shown {
 
 pub(crate) fn run(key: Key, context: &Context) -> Result<(), Failure> {
     let (wallet, ledger) = match key {
-        Key::New { file, party, overwrite } => {
+        Key::New {
+            file,
+            party,
+            overwrite,
+        } => {
             let wallet = Wallet::generate(party).map_err(|error| failure(&file, &error))?;
             (save(wallet, &file, &overwrite)?, None)
         }
-        Key::Import { file, party, overwrite } => {
+        Key::Import {
+            file,
+            party,
+            overwrite,
+        } => {
             let wallet = Wallet::from_seed(party, &read_seed()?);
             (save(wallet, &file, &overwrite)?, None)
         }
@@ -68,7 +76,10 @@ pub(crate) fn run(key: Key, context: &Context) -> Result<(), Failure> {
         possession: ledger.map(|ledger| wallet.possession(&ledger)),
     };
     context.print(&shown, || {
-        let mut text = format!("party      {}\npublic key {}", shown.party, shown.public_key);
+        let mut text = format!(
+            "party      {}\npublic key {}",
+            shown.party, shown.public_key
+        );
         if let Some(possession) = shown.possession {
             text.push_str(&format!("\npossession {possession}"));
         }
@@ -82,7 +93,9 @@ pub(crate) fn load(file: &Path) -> Result<Wallet, Failure> {
 }
 
 fn save(wallet: Wallet, file: &Path, overwrite: &Overwrite) -> Result<Wallet, Failure> {
-    wallet.save(file, overwrite.existing()).map_err(|error| failure(file, &error))?;
+    wallet
+        .save(file, overwrite.existing())
+        .map_err(|error| failure(file, &error))?;
     Ok(wallet)
 }
 

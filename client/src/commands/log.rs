@@ -86,7 +86,9 @@ fn show(index: u64, context: &Context) -> Result<(), Failure> {
         let entries = client.entries(index / width, size).await?;
         let place = usize::try_from(index % width).map_err(Failure::no)?;
         entries.into_iter().nth(place).ok_or_else(|| {
-            Failure::no(format!("there is no leaf {index}; the log has {size} leaves"))
+            Failure::no(format!(
+                "there is no leaf {index}; the log has {size} leaves"
+            ))
         })
     })?;
     let shown = Shown {
@@ -97,7 +99,10 @@ fn show(index: u64, context: &Context) -> Result<(), Failure> {
     };
     context.print(&shown, || {
         let (bytes, hash) = (shown.bytes, shown.leaf_hash);
-        format!("leaf {index}: {}\n  {bytes} bytes, hash {hash}", words(&shown.entry))
+        format!(
+            "leaf {index}: {}\n  {bytes} bytes, hash {hash}",
+            words(&shown.entry)
+        )
     })
 }
 
@@ -121,13 +126,24 @@ fn told(bytes: &[u8]) -> Result<Told, Failure> {
 
 fn words(entry: &Told) -> String {
     match entry {
-        Told::Record { id, words, signatures_verify, .. } => {
-            let verify = if *signatures_verify { "verify" } else { "DO NOT VERIFY" };
+        Told::Record {
+            id,
+            words,
+            signatures_verify,
+            ..
+        } => {
+            let verify = if *signatures_verify {
+                "verify"
+            } else {
+                "DO NOT VERIFY"
+            };
             format!("record {id}\n  {words}\n  its signatures {verify}")
         }
         Told::Outcome(outcome) => {
             let (state, codes) = (human::status(outcome.status), outcome.codes.join(", "));
-            format!("outcome: {} is {state} {codes}", outcome.record).trim_end().to_owned()
+            format!("outcome: {} is {state} {codes}", outcome.record)
+                .trim_end()
+                .to_owned()
         }
         Told::Seal(seal) => format!(
             "seal of block {} at {}\n  began at leaf {}, state root {}",
@@ -147,19 +163,29 @@ fn checkpoint(policy: Option<PathBuf>, context: &Context) -> Result<(), Failure>
         None => SignedCheckpoint::parse(text.as_bytes()).map_err(Failure::no)?,
         Some(policy) => {
             let verified = verify_checkpoint(text.as_bytes(), policy);
-            verified.map_err(|error| Failure::no(format!("not proven: {error}")))?.0
+            verified
+                .map_err(|error| Failure::no(format!("not proven: {error}")))?
+                .0
         }
     };
     let head = Head {
         origin: signed.checkpoint.origin.to_string(),
         size: signed.checkpoint.size,
         root: signed.checkpoint.root,
-        signed_by: signed.signatures.iter().map(|line| line.name.to_string()).collect(),
+        signed_by: signed
+            .signatures
+            .iter()
+            .map(|line| line.name.to_string())
+            .collect(),
         verified: policy.is_some(),
         text,
     };
     context.print(&head, || {
-        let verified = if head.verified { "verified under the policy" } else { "not verified" };
+        let verified = if head.verified {
+            "verified under the policy"
+        } else {
+            "not verified"
+        };
         format!("{}\n{verified}", head.text.trim_end())
     })
 }

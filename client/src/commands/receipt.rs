@@ -34,8 +34,9 @@ struct Fetched {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = context.client()?;
     let wait = Some(Duration::from_secs(args.wait.into()));
-    let text =
-        context.online("cosignatures", async { Ok(client.receipt(&args.id, wait).await?) })?;
+    let text = context.online("cosignatures", async {
+        Ok(client.receipt(&args.id, wait).await?)
+    })?;
     let receipt = Receipt::parse(text.as_bytes())
         .map_err(|error| Failure::no(format!("what the node sent is no receipt: {error}")))?;
     let file = args.out.clone();

@@ -52,7 +52,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let wallet = key::load(&args.key)?;
     let draft: Draft = serde_json::from_slice(&read_file(&args.draft, DRAFT_BYTES_MAX)?)
         .map_err(|error| Failure::usage(format!("{}: {error}", args.draft.display())))?;
-    let digest = Digest { act_digest: draft.act_digest(wallet.public()) };
+    let digest = Digest {
+        act_digest: draft.act_digest(wallet.public()),
+    };
     if args.digest {
         return context.print(&digest, || digest.act_digest.to_string());
     }
@@ -60,7 +62,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return Err(attestation_missing(&draft, &digest));
     }
     let attestation = args.attestation.as_deref();
-    let attestation = attestation.map(|path| read_file(path, RECORD_BYTES_MAX)).transpose()?;
+    let attestation = attestation
+        .map(|path| read_file(path, RECORD_BYTES_MAX))
+        .transpose()?;
     let (record, bytes) =
         drafting::sign(&draft, &wallet, attestation.as_deref()).map_err(|error| match error {
             DraftingError::Owner { .. } => Failure::usage(error),
@@ -76,7 +80,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         file,
     };
     context.print(&signed, || {
-        format!("{} {}\nwritten to {}", signed.kind, signed.record, signed.file.display())
+        format!(
+            "{} {}\nwritten to {}",
+            signed.kind,
+            signed.record,
+            signed.file.display()
+        )
     })
 }
 
@@ -86,7 +95,9 @@ impl Args {
             return PathBuf::from("record.cose");
         }
         let stem = self.draft.with_extension("");
-        let draft = stem.extension().is_some_and(|extension| extension == "draft");
+        let draft = stem
+            .extension()
+            .is_some_and(|extension| extension == "draft");
         let stem = if draft { stem.with_extension("") } else { stem };
         let mut name = stem.into_os_string();
         name.push(".cose");
@@ -96,7 +107,12 @@ impl Args {
 
 fn attestation_missing(draft: &Draft, digest: &Digest) -> Failure {
     let (kind, digest) = (draft.body.kind(), digest.act_digest);
-    Failure::no(format!("this {kind} needs an identity attestation bound to {digest}"))
-        .hint("give that digest to the identity provider, then sign with --attestation FILE")
-        .showing(serde_json::json!({ "act_digest": digest }), digest.to_string())
+    Failure::no(format!(
+        "this {kind} needs an identity attestation bound to {digest}"
+    ))
+    .hint("give that digest to the identity provider, then sign with --attestation FILE")
+    .showing(
+        serde_json::json!({ "act_digest": digest }),
+        digest.to_string(),
+    )
 }

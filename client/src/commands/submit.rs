@@ -31,14 +31,22 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let wait = args.wait.map(|seconds| Duration::from_secs(seconds.into()));
     let client = context.client()?;
-    let view = context.online("the ledger", async { Ok(client.submit(&records, wait).await?) })?;
-    let refused = view.records.iter().find(|record| record.outcome == Some(Status::Refused));
+    let view = context.online("the ledger", async {
+        Ok(client.submit(&records, wait).await?)
+    })?;
+    let refused = view
+        .records
+        .iter()
+        .find(|record| record.outcome == Some(Status::Refused));
     let Some(refused) = refused else {
         return context.print(&view, || told(&view));
     };
     let fields = serde_json::to_value(&view).map_err(Failure::no)?;
     Err(Failure::no(format!("record {} was refused", refused.id))
-        .hint(format!("deedbook receipt {} proves the refusal", refused.id))
+        .hint(format!(
+            "deedbook receipt {} proves the refusal",
+            refused.id
+        ))
         .showing(fields, told(&view)))
 }
 

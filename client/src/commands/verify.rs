@@ -71,14 +71,19 @@ fn proven(verified: &VerifiedStatement, policy: &Policy) -> Proven {
         record: verified.record().map(|record| record.id),
         kind: verified.record().map(|record| record.body.kind()),
         outcome: outcome.map(|outcome| human::status(outcome.status)),
-        codes: outcome.map(|outcome| outcome.codes.clone()).unwrap_or_default(),
+        codes: outcome
+            .map(|outcome| outcome.codes.clone())
+            .unwrap_or_default(),
         title_version: outcome.and_then(|outcome| outcome.title_version),
         origin: receipt.origin.to_string(),
         leaf_index: receipt.index,
         tree_size: receipt.tree_size,
         root: receipt.root,
         witnesses: witnesses
-            .map(|witness| Vouching { name: witness.name.clone(), time: witness.time })
+            .map(|witness| Vouching {
+                name: witness.name.clone(),
+                time: witness.time,
+            })
             .collect(),
     }
 }
