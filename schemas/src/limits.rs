@@ -81,8 +81,21 @@ pub const EVIDENCE_DURATION_MS_MAX: u64 = 4 * 3600 * 1000;
 /// one status a disponor (16).
 pub const REQUIREMENTS_MAX: usize = 64;
 
-/// Hashes of one inclusion proof: a tree of 2^64 leaves has 64 levels.
+/// Leaves of the log: what a signed 64-bit integer holds, as the verifiers of other logs keep it.
+/// At 1,000 leaves a second it is reached after 292 million years.
+pub const TREE_SIZE_MAX: u64 = i64::MAX as u64;
+
+/// Hashes of one inclusion proof: a tree of 2^63 - 1 leaves has 63 levels, rounded up.
 pub const PROOF_HASHES_MAX: usize = 64;
+
+/// Hashes of a full tile and entries of a full bundle (C2SP tlog-tiles).
+pub const TILE_WIDTH: u16 = 256;
+
+/// Highest level that a tile's path may name (C2SP tlog-tiles). Our trees reach 62 / 8 = 7.
+pub const TILE_LEVEL_MAX: u8 = 63;
+
+/// Time of a cosignature in seconds since 1970 (C2SP tlog-cosignature): 2^63 - 1.
+pub const COSIGNATURE_TIME_MAX: u64 = i64::MAX as u64;
 
 /// Signature lines of one note: every validator, the log, and as many witnesses.
 pub const NOTE_SIGNATURES_MAX: usize = 2 * VALIDATORS_MAX + 1;
@@ -90,11 +103,17 @@ pub const NOTE_SIGNATURES_MAX: usize = 2 * VALIDATORS_MAX + 1;
 /// Bytes of one signed checkpoint: 201 lines of up to 240 bytes.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of one receipt: a record in base64 (64 KiB), 64 hashes of 45 bytes, a checkpoint.
+/// Bytes of one receipt: an entry in base64 (87,380), 64 hashes of 45 bytes (2,880), a checkpoint
+/// (65,536), together 152 KiB, rounded up.
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
-/// Bytes of one policy file.
-pub const POLICY_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
+/// and a key of 60: 83 KiB, rounded up.
+pub const POLICY_BYTES_MAX: usize = 128 * 1024;
+
+/// Logs, witnesses and groups of one policy: 100 validators and as many others. C2SP tlog-policy
+/// asks for 32 of each.
+pub const POLICY_DEFINITIONS_MAX: usize = 256;
 
 /// Bytes of one genesis file.
 pub const GENESIS_BYTES_MAX: usize = 1024 * 1024;

@@ -1,0 +1,16 @@
+//! The proof side of the schemas: tree, tiles, notes, policies, receipts, and vectors made by others.
+
+#[cfg(test)]
+mod merkle;
+#[cfg(test)]
+mod network;
+#[cfg(test)]
+mod note;
+#[cfg(test)]
+mod policy;
+#[cfg(test)]
+mod receipt;
+#[cfg(test)]
+mod tile;
+#[cfg(test)]
+mod vectors;
