@@ -117,7 +117,7 @@ fn a_network_of_the_largest_size_has_a_policy_that_reads_back() {
             u8::try_from(index).unwrap() + LOG + 1,
         )
     });
-    let policy = Policy::for_network(log_key(), keys, 67).unwrap();
+    let policy = Policy::for_network([log_key()], keys, 67).unwrap();
     assert_eq!(Policy::from_text(&policy.to_text()), Ok(policy));
 }
 
@@ -253,7 +253,7 @@ fn a_threshold_is_a_plain_number_between_one_and_the_members() {
             members: 0,
         },
     );
-    let impossible = Policy::for_network(log_key(), validator_keys(), 5);
+    let impossible = Policy::for_network([log_key()], validator_keys(), 5);
     assert!(matches!(
         impossible,
         Err(PolicyError::Threshold { members: 4, .. })
