@@ -179,7 +179,7 @@ impl Policy {
             )?);
             validators.push(VerifierKey::new(
                 name,
-                SignatureType::Cosignature,
+                SignatureType::CosignatureV1,
                 validator.note_key,
             )?);
         }

@@ -2,7 +2,7 @@
 //! somebody who holds nothing but a policy.
 //!
 //! Lives here: the file, strictly read, and its verification. Does not live here: what the entry
-//! says. Our receipts carry the entry itself in the `extra` line.
+//! says, and what our receipts carry in their `extra` line (`carried`).
 
 use std::fmt;
 
@@ -52,9 +52,6 @@ pub enum ReceiptError {
     /// Not a signed checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The entry to be proved is not the one that the receipt carries.
-    #[error("the receipt carries another entry than the one to be proved")]
-    OtherEntry,
     /// The checkpoint is not one the policy accepts.
     #[error(transparent)]
     Policy(#[from] EvaluationError),
@@ -66,7 +63,7 @@ pub enum ReceiptError {
 /// A receipt as read: well-formed, and nothing of it verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    entry: Option<Vec<u8>>,
+    extra: Option<Vec<u8>>,
     index: u64,
     hashes: Vec<TreeHash>,
     checkpoint: SignedCheckpoint,
@@ -104,18 +101,18 @@ impl VerifiedReceipt {
 }
 
 impl Receipt {
-    /// A receipt for an entry, which it carries. `hashes` is its inclusion proof in the tree of
-    /// `checkpoint`, the leaf's sibling first.
+    /// A receipt for the entry at `index`. `extra` is what it carries, empty for nothing; `hashes`
+    /// is the inclusion proof in the tree of `checkpoint`, the leaf's sibling first.
     #[must_use]
     pub fn new(
-        entry: Vec<u8>,
+        extra: Vec<u8>,
         index: u64,
         hashes: Vec<TreeHash>,
         checkpoint: SignedCheckpoint,
     ) -> Self {
-        let entry = (!entry.is_empty()).then_some(entry);
+        let extra = (!extra.is_empty()).then_some(extra);
         Self {
-            entry,
+            extra,
             index,
             hashes,
             checkpoint,
@@ -138,7 +135,7 @@ impl Receipt {
             return Err(ReceiptError::Header);
         }
         let extra = lines.next_if(|line| line.starts_with("extra "));
-        let entry = extra.map(parse_extra).transpose()?;
+        let extra = extra.map(parse_extra).transpose()?;
         let index = lines.next().and_then(|line| line.strip_prefix("index "));
         let index = index.ok_or(ReceiptError::Layout)?;
         let index = tree_number(index).ok_or_else(|| ReceiptError::Index(excerpt(index)))?;
@@ -151,18 +148,18 @@ impl Receipt {
         }
         let checkpoint = SignedCheckpoint::parse(checkpoint.as_bytes())?;
         Ok(Self {
-            entry,
+            extra,
             index,
             hashes,
             checkpoint,
         })
     }
 
-    /// The entry that the receipt carries (`extra`), if it carries one. Unproved until
-    /// [`Receipt::verify`] was asked about these bytes.
+    /// What the receipt carries. No hash and no signature covers it: it is worth what its reader
+    /// checks against the entry.
     #[must_use]
-    pub fn entry(&self) -> Option<&[u8]> {
-        self.entry.as_deref()
+    pub fn extra(&self) -> Option<&[u8]> {
+        self.extra.as_deref()
     }
 
     /// The claimed leaf index.
@@ -178,15 +175,11 @@ impl Receipt {
     }
 
     /// Verifies that `entry` is in the log at the receipt's index, and that the policy accepts the
-    /// checkpoint. An entry that the receipt carries must be this one, so that no byte of an
-    /// accepted receipt goes unchecked but signature lines of unknown keys.
+    /// checkpoint. What the receipt carries is not looked at.
     ///
     /// # Errors
     /// [`ReceiptError`] names the first thing that does not hold.
     pub fn verify(&self, entry: &[u8], policy: &Policy) -> Result<VerifiedReceipt, ReceiptError> {
-        if self.entry.as_ref().is_some_and(|carried| carried != entry) {
-            return Err(ReceiptError::OtherEntry);
-        }
         let checkpoint = &self.checkpoint.checkpoint;
         let leaf = leaf_hash(entry);
         verify_inclusion(
@@ -219,8 +212,8 @@ fn parse_extra(line: &str) -> Result<Vec<u8>, ReceiptError> {
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEADER}")?;
-        if let Some(entry) = &self.entry {
-            writeln!(f, "extra {}", BASE64.encode(entry))?;
+        if let Some(extra) = &self.extra {
+            writeln!(f, "extra {}", BASE64.encode(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
         for hash in &self.hashes {

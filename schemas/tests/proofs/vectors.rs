@@ -169,7 +169,7 @@ fn proofs_verify_name_their_witness_and_are_made_alike_from_the_site_s_tiles() {
         let note = text(&folder, &format!("proof.{index}.tlog-proof"));
         let receipt = Receipt::parse(note.as_bytes()).unwrap();
         assert_eq!(receipt.to_string(), note);
-        assert_eq!((receipt.entry(), receipt.index()), (None, index));
+        assert_eq!((receipt.extra(), receipt.index()), (None, index));
         let entry = bytes(&folder, &format!("entry.{index}"));
         assert_eq!(entry, entries[usize::try_from(index).unwrap()]);
         let proved = receipt.verify(&entry, &policy(&folder)).unwrap();
