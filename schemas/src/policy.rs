@@ -160,19 +160,22 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of a network: its log key, and `threshold` of its validators, each a witness
-    /// under its key's name, in the group [`VALIDATORS_GROUP`]. Counts validators, not power.
+    /// The policy of a network: any one of the keys that sign in its log's name, and `threshold` of
+    /// its validators, each a witness under its key's name, in the group [`VALIDATORS_GROUP`].
+    /// Counts validators, not power.
     ///
     /// # Errors
     /// [`PolicyError`] if keys or names repeat, have another type than their role needs, or the
     /// threshold is zero or above the number of validators.
     pub fn for_network(
-        log: VerifierKey,
+        logs: impl IntoIterator<Item = VerifierKey>,
         validators: impl IntoIterator<Item = VerifierKey>,
         threshold: usize,
     ) -> Result<Self, PolicyError> {
         let mut builder = Builder::default();
-        builder.add_log(log, None)?;
+        for log in logs {
+            builder.add_log(log, None)?;
+        }
         let mut members = Vec::new();
         for key in validators {
             let name = key.name().to_string();
