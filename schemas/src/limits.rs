@@ -108,10 +108,10 @@ pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
-/// and a key of 60: 83 KiB, rounded up.
+/// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;
 
-/// Logs, witnesses and groups of one policy: 100 validators and as many others. C2SP tlog-policy
+/// Logs, witnesses and groups of one policy: 100 validators, their 100 log keys, and 56 others. C2SP tlog-policy
 /// asks for 32 of each.
 pub const POLICY_DEFINITIONS_MAX: usize = 256;
 

@@ -195,7 +195,7 @@ impl Policy {
         Self::for_network(logs, validators, threshold)
     }
 
-    /// The policy of a network: its log's keys, any of which may sign for it, and `threshold` of
+    /// The policy of a network: any one of the keys that sign in its log's name, and `threshold` of
     /// its validators, each a witness under its key's name, in the group [`VALIDATORS_GROUP`].
     /// Counts validators, not power.
     ///
