@@ -169,10 +169,12 @@ impl Genesis {
     }
 }
 
-/// Whether a name may stand in a note's signature line: no space, no plus sign (C2SP signed-note).
+/// Whether a name may stand in a note's signature line (C2SP signed-note: no space, no plus sign)
+/// and in a policy (not a word of its own).
 fn is_key_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= KEY_NAME_CHARS_MAX
+        && !matches!(name, "none" | "validators")
         && name
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'+')
