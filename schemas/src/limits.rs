@@ -122,3 +122,13 @@ pub const GENESIS_BYTES_MAX: usize = 1024 * 1024;
 /// seconds at 1,000 refusals a second.
 pub const REJECTIONS_KEPT: std::num::NonZeroUsize =
     std::num::NonZeroUsize::new(10_000).expect("10,000 is not zero");
+
+/// Requests in work at one node. Each holds a bundle of at most 256 KiB: 128 MiB at the very
+/// worst, and a thousand long-polls.
+pub const API_REQUESTS_MAX: usize = 1_024;
+
+/// Seconds a request may wait for something to happen (`?wait=`).
+pub const API_WAIT_SECONDS_MAX: u64 = 30;
+
+/// Entries that one step of an event stream reads: of 48 KiB at most, 12 MiB.
+pub const ENTRIES_READ_MAX: u64 = 256;

@@ -82,22 +82,13 @@ pub struct Ledger {
 
 impl StateRead for Store {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        Self::get(self, key).map_err(|error| StateError::new(error.to_string()))
+        Self::get(self, key).map_err(|error| StateError::Storage(error.to_string()))
     }
 
-    fn seen_record(&self, record: &RecordId) -> Result<bool, StateError> {
-        self.record_index(record)
-            .map(|index| index.is_some())
-            .map_err(|error| StateError::new(error.to_string()))
-    }
-
-    fn seen_evidence(
-        &self,
-        root: &deedbook_schemas::digest::EvidenceRoot,
-    ) -> Result<bool, StateError> {
-        self.index(&execute::evidence_row(root))
-            .map(|row| row.is_some())
-            .map_err(|error| StateError::new(error.to_string()))
+    fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
+        let failed = |error: StoreError| StateError::Storage(error.to_string());
+        Ok(self.record_index(&RecordId(*mark)).map_err(failed)?.is_some()
+            || self.index(&execute::mark_row(mark)).map_err(failed)?.is_some())
     }
 }
 

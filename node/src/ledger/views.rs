@@ -4,7 +4,7 @@
 //! Does not live here: HTTP.
 
 use deedbook_registry::requirements::open_requirements;
-use deedbook_registry::state::Registry;
+use deedbook_registry::state;
 use deedbook_schemas::api::{
     ActView, BlockView, ConsentView, InstrumentView, PartyView, PowerView, Reason, RecordState,
     RecordView, RequirementView, TitleView,
@@ -34,10 +34,6 @@ pub struct ProofLeaf {
 }
 
 impl Ledger {
-    fn registry(&self) -> Registry<'_> {
-        Registry::new(&self.store)
-    }
-
     /// The time by which the API judges: the last block's, or this node's clock if later.
     fn present(&self) -> Seconds {
         now().seconds().max(self.tip().time.seconds())
@@ -120,7 +116,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn instrument_view(&self, id: &RecordId) -> Result<Option<InstrumentView>, Fatal> {
-        let Some(instrument) = self.registry().instrument(id)? else { return Ok(None) };
+        let Some(instrument) = state::instrument(&self.store, id)? else { return Ok(None) };
         let open = self.requirements(id, &instrument)?;
         let pending = instrument.pending.as_ref();
         let acts = pending.map(|pending| pending.acts.as_slice()).unwrap_or_default();
@@ -167,7 +163,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn title_view(&self, cadastral_number: &str) -> Result<Option<TitleView>, Fatal> {
-        let title = self.registry().title(cadastral_number)?;
+        let title = state::title(&self.store, cadastral_number)?;
         Ok(title.map(|title| TitleView { cadastral_number: cadastral_number.to_owned(), title }))
     }
 
@@ -176,7 +172,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn power_view(&self, id: &RecordId) -> Result<Option<PowerView>, Fatal> {
-        let Some(power) = self.registry().power(id)? else { return Ok(None) };
+        let Some(power) = state::power(&self.store, id)? else { return Ok(None) };
         let codes = deedbook_registry::power_in_force(&self.store, &power, self.present())?;
         let reasons: Vec<Reason> = codes.into_iter().map(Reason::from).collect();
         Ok(Some(PowerView { id: *id, in_force: reasons.is_empty(), reasons, power }))
@@ -187,7 +183,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn consent_view(&self, id: &RecordId) -> Result<Option<ConsentView>, Fatal> {
-        let consent = self.registry().consent(id)?;
+        let consent = state::consent(&self.store, id)?;
         Ok(consent.map(|consent| ConsentView { id: *id, consent }))
     }
 
@@ -196,7 +192,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn party_view(&self, id: &PartyId) -> Result<Option<PartyView>, Fatal> {
-        let party = self.registry().party(id)?;
+        let party = state::party(&self.store, id)?;
         Ok(party.map(|party| PartyView {
             id: *id,
             can_act: party.died.is_none() && party.incapable.is_none(),
