@@ -60,7 +60,7 @@ impl Metrics {
         gauge(&mut registry, "mempool_refused_quota", "Refused: quota", pool.refused_quota);
         let mut text = String::new();
         encode(&mut text, &registry)?;
-        crate::consensus::export_metrics(&mut text);
-        Ok(text)
+        // Both texts end with the one mark that may end a text.
+        Ok(text.trim_end_matches("# EOF\n").to_owned() + &crate::consensus::metrics())
     }
 }

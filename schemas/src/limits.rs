@@ -132,3 +132,10 @@ pub const API_WAIT_SECONDS_MAX: u64 = 30;
 
 /// Entries that one step of an event stream reads: of 48 KiB at most, 12 MiB.
 pub const ENTRIES_READ_MAX: u64 = 256;
+
+/// Seconds that a bundle waits for a block before it is forgotten: its records' time of signing
+/// is stale after the profile's window (15 minutes by default) anyway.
+pub const MEMPOOL_AGE_SECONDS_MAX: u64 = 300;
+
+/// Bytes of waiting bundles that one heartbeat sends again: two of the largest gossip messages.
+pub const GOSSIP_REBROADCAST_BYTES_MAX: usize = 512 * 1024;

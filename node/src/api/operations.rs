@@ -16,7 +16,7 @@ use super::problem::{Answer, ApiProblem};
 pub(super) async fn health(State(api): Shared) -> Json<Health> {
     let tip = api.ledger.tip();
     Json(Health {
-        ledger: api.ledger.ledger_id(),
+        ledger: api.ledger.id(),
         origin: api.ledger.genesis().origin.clone(),
         node: api.name.clone(),
         ready: *api.ready.borrow(),

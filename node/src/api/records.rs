@@ -158,8 +158,8 @@ pub(super) async fn draft(
 ) -> Answer<Json<DraftView>> {
     let Json(request) =
         request.map_err(|error| ApiProblem::bad_request("draft.malformed", error.body_text()))?;
-    if request.draft.ledger != api.ledger.ledger_id() {
-        let detail = format!("this ledger is {}", api.ledger.ledger_id());
+    if request.draft.ledger != api.ledger.id() {
+        let detail = format!("this ledger is {}", api.ledger.id());
         return Err(ApiProblem::bad_request("record.foreign_ledger", detail));
     }
     let attestation = request

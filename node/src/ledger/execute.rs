@@ -1,6 +1,6 @@
 //! Execution of a block: the law on an overlay, the entries it makes, the roots after it.
 //!
-//! Lives here: what [`super::Ledger::build`] and [`super::Ledger::check`] have in common, so that
+//! Lives here: what building and checking have in common, so that
 //! a proposer and its validators cannot differ. Does not live here: anything durable.
 
 use std::collections::BTreeSet;
@@ -71,7 +71,6 @@ pub enum BlockRejection {
 #[derive(Debug)]
 pub(super) struct Executed {
     pub(super) block: Block,
-    pub(super) entries: Vec<Entry>,
     pub(super) log: LogUpdate,
     pub(super) state: StateUpdate,
     /// Where the block's records stand in the log.
@@ -199,7 +198,7 @@ impl<'a> Making<'a> {
         index.extend(other_marks.map(|mark| (mark_row(mark), Some(Vec::new()))));
         let records = self.places.iter().map(|(id, place)| (*id, leaf(*place))).collect();
         let block = Block { header, records: self.records };
-        Ok(Executed { block, entries: self.entries, log, state, records, index })
+        Ok(Executed { block, log, state, records, index })
     }
 }
 
@@ -262,6 +261,8 @@ impl Ledger {
         }
         drop(rejected);
         self.mempool.remove(bundle);
+        // Whoever waits for the tip looks again.
+        self.tip.send_modify(|_| ());
     }
 
     /// Re-executes a block on the tip and compares every field of its header.
@@ -299,7 +300,7 @@ impl Ledger {
             let (got, expected) = (header.time.0.to_string(), format!("later than {}", tip.time.0));
             return Err(BlockRejection::Header { what: "time", got, expected });
         }
-        if self.validators(header.height).get(&header.proposer).is_none() {
+        if self.validators.get(&header.proposer).is_none() {
             let (got, expected) = (header.proposer.to_string(), "a validator".to_owned());
             return Err(BlockRejection::Header { what: "proposer", got, expected });
         }
