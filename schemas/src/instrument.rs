@@ -236,7 +236,7 @@ pub struct SpousalConsent {
     /// To whom; absent: to anyone.
     #[n(2)]
     pub counterparty: Option<PartyId>,
-    /// Not below this price; absent for a gift.
+    /// Not below this price: required for a sale, absent for a gift.
     #[n(3)]
     pub price_floor: Option<Money>,
     /// Not after this time.
@@ -324,7 +324,7 @@ pub struct PendingTransfer {
     /// Who lodged it.
     #[n(1)]
     pub lodger: PartyId,
-    /// When it expires unless registered.
+    /// When it expires unless registered: a full hour.
     #[n(2)]
     pub expires: Seconds,
     /// Acts so far.

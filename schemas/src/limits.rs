@@ -77,9 +77,26 @@ pub const EVIDENCE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Milliseconds of one recording: 4 hours.
 pub const EVIDENCE_DURATION_MS_MAX: u64 = 4 * 3600 * 1000;
 
-/// Requirements listed for one instrument: one act a party (32), one consent a disponor (16),
-/// one status a disponor (16).
-pub const REQUIREMENTS_MAX: usize = 64;
+/// Requirements listed for one instrument: one act a party (32); of each disponor a missing consent
+/// and why recorded ones do not serve (16 × 3); the title's version and slot (2): 82, rounded up.
+pub const REQUIREMENTS_MAX: usize = 96;
+
+/// Consents in force for the disposals of one holder. 16 holders × 4 ids × 34 bytes are 2.2 KiB in
+/// a title proof at most; each holder has their own room, so that nobody can fill another's.
+pub const CONSENTS_PER_HOLDER_MAX: usize = 4;
+
+/// Instruments waiting for the civil status of one party. A fact about 256 parties looks again at
+/// 256 × 8 = 2,048 of them, a full block's worth.
+pub const WAITING_MAX: usize = 8;
+
+/// Steps of expiry that one block makes: a step reads one list of ids or ends one instrument. The
+/// rest follows in the next block. One list holds at most a block's records, so that a block ends
+/// at most 2,048 + 2,048 instruments.
+pub const EXPIRY_STEPS_MAX: usize = BLOCK_RECORDS_MAX;
+
+/// Digits in a row that a cadastral number may not have: those of an individual identification
+/// number (rule 41).
+pub const PERSONAL_NUMBER_DIGITS: usize = 12;
 
 /// Leaves of the log: what a signed 64-bit integer holds, as the verifiers of other logs keep it.
 /// At 1,000 leaves a second it is reached after 292 million years.

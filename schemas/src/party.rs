@@ -223,6 +223,9 @@ pub struct Division {
     /// Whose it is.
     #[n(1)]
     pub to: PartyId,
+    /// When it was registered: what was acquired later is not divided by it.
+    #[n(2)]
+    pub at: Seconds,
 }
 
 /// An authority as the register holds it.

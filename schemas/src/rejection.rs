@@ -105,6 +105,8 @@ codes! {
         "There is no title under this cadastral number.";
     TitleExists, "title.exists", 7, "Law on Registration 21",
         "A title with this cadastral number exists.";
+    HolderUnknown, "title.holder_unknown", 20, "Civil Code 12",
+        "A holder is not enrolled.";
     TitleShares, "title.shares_not_one", 3, "Civil Code 209",
         "The shares do not sum to exactly one.";
     TitleNotHolder, "title.not_holder", 1, "Civil Code 188",
@@ -156,7 +158,7 @@ codes! {
     ConsentUsed, "consent.used", 13, "Marriage Code 34",
         "The consent was used already.";
     ConsentTooMany, "consent.too_many", 13, "Limit of consents on a title",
-        "Too many consents are in force for this property.";
+        "Too many consents are in force for this holder.";
     PowerUnknown, "poa.unknown", 18, "Civil Code 167",
         "There is no such power of attorney.";
     PowerNoDate, "poa.no_date", 14, "Civil Code 168",
@@ -167,6 +169,8 @@ codes! {
         "The scope of the power is empty or malformed.";
     PowerSelf, "poa.agent_is_principal", 19, "Civil Code 163",
         "The agent is the principal.";
+    PowerAgentUnknown, "poa.agent_unknown", 20, "Civil Code 167",
+        "The agent is not enrolled, or is dead or incapable.";
     PowerNotAgent, "poa.not_agent", 15, "Civil Code 167",
         "The signer is not the agent of this power.";
     PowerNotYet, "poa.not_yet", 14, "Civil Code 168",

@@ -1,0 +1,123 @@
+//! The civil calendar in UTC, as the law counts terms: years and months from a date, ending on the
+//! same day of the month, or on its last if it has no such day (Civil Code 173).
+//!
+//! Days are counted as in H. Hinnant, "chrono-compatible low-level date algorithms".
+
+use deedbook_schemas::block::Seconds;
+
+const DAY_S: u64 = 86_400;
+/// Days from 0000-03-01, where the algorithm's years begin, to 1970-01-01.
+const EPOCH_DAYS: u64 = 719_468;
+/// Days of 400 years: the calendar repeats.
+const ERA_DAYS: u64 = 146_097;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Date {
+    year: u64,
+    /// 1 to 12.
+    month: u64,
+    /// 1 to 31.
+    day: u64,
+}
+
+fn date_of(days: u64) -> Date {
+    let shifted = days.saturating_add(EPOCH_DAYS);
+    let (era, day_of_era) = (shifted / ERA_DAYS, shifted % ERA_DAYS);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months count from March, so that the leap day is the year's last.
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    Date { year, month, day }
+}
+
+fn days_of(date: Date) -> u64 {
+    let year = date.year.saturating_sub(u64::from(date.month <= 2));
+    let (era, year_of_era) = (year / 400, year % 400);
+    let shifted_month = (date.month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + date.day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era.saturating_mul(ERA_DAYS).saturating_add(day_of_era)).saturating_sub(EPOCH_DAYS)
+}
+
+fn days_in_month(year: u64, month: u64) -> u64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + u64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// The same time of day, so many months later.
+#[must_use]
+pub fn add_months(from: Seconds, months: u32) -> Seconds {
+    let (days, time_of_day) = (from.0 / DAY_S, from.0 % DAY_S);
+    let date = date_of(days);
+    let count = date.year.saturating_mul(12) + (date.month - 1) + u64::from(months);
+    let (year, month) = (count / 12, count % 12 + 1);
+    let day = date.day.min(days_in_month(year, month));
+    let days = days_of(Date { year, month, day });
+    Seconds(days.saturating_mul(DAY_S).saturating_add(time_of_day))
+}
+
+/// The same time of day, so many years later: a year from 29 February ends on 28 February.
+#[must_use]
+pub fn add_years(from: Seconds, years: u8) -> Seconds {
+    add_months(from, 12 * u32::from(years))
+}
+
+/// So many times 24 hours later.
+#[must_use]
+pub fn add_days(from: Seconds, days: u16) -> Seconds {
+    Seconds(from.0.saturating_add(u64::from(days) * DAY_S))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(year: u64, month: u64, day: u64) -> Seconds {
+        Seconds(days_of(Date { year, month, day }) * DAY_S + 36_000)
+    }
+
+    #[test]
+    fn every_day_of_eight_centuries_is_its_own_date() {
+        for days in 0..300_000 {
+            let date = date_of(days);
+            assert_eq!(days_of(date), days, "{date:?}");
+            assert!((1..=days_in_month(date.year, date.month)).contains(&date.day));
+        }
+        let known = Date {
+            year: 2026,
+            month: 3,
+            day: 2,
+        };
+        assert_eq!(days_of(known) * DAY_S, 1_772_409_600);
+    }
+
+    #[test]
+    fn a_term_ends_on_the_same_day_or_on_the_last_of_the_month() {
+        for (from, months, to) in [
+            (at(2024, 2, 29), 12, at(2025, 2, 28)),
+            (at(2024, 2, 29), 36, at(2027, 2, 28)),
+            (at(2024, 2, 29), 48, at(2028, 2, 29)),
+            (at(2023, 2, 28), 12, at(2024, 2, 28)),
+            (at(2096, 2, 29), 48, at(2100, 2, 28)),
+            (at(2025, 12, 31), 2, at(2026, 2, 28)),
+            (at(2026, 1, 31), 1, at(2026, 2, 28)),
+            (at(2026, 11, 15), 2, at(2027, 1, 15)),
+        ] {
+            assert_eq!(add_months(from, months), to);
+        }
+        assert_eq!(add_years(at(2026, 3, 2), 3), at(2029, 3, 2));
+        assert_eq!(add_days(at(2026, 2, 28), 2), at(2026, 3, 2));
+    }
+}

@@ -1,0 +1,214 @@
+//! Powers of attorney: issue, and use (rules 14, 15, 17–20; Civil Code 163, 167–170).
+
+use std::collections::BTreeSet;
+
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::fraction::Money;
+use deedbook_schemas::instrument::{ActKind, Ending, Power, PowerOfAttorney, Scope, Status};
+use deedbook_schemas::limits::SCOPE_LIST_MAX;
+use deedbook_schemas::party::{Party, PartyId};
+use deedbook_schemas::rejection::Code;
+
+use crate::apply::Case;
+use crate::calendar::add_years;
+use crate::identity::Evidence;
+use crate::state::{self, Key, StateError, StateRead};
+use crate::verdict::{Codes, Verdict, outcome};
+use crate::{door, identity, marriage};
+
+pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict {
+    let mut door = door::open(case);
+    let principal = door::person(case, &mut door)?;
+    let agent: Option<PartyId> = door::subject(case, &mut door);
+    check_fields(&body.scope, &mut door);
+    identity::check(case, Evidence::Required, &mut door)?;
+    let (principal, agent) = door.door(principal.zip(agent), Code::FieldInvalid)?;
+
+    let mut law = Codes::default();
+    door::standing(&principal, &mut law);
+    // Rule 14, Civil Code 168: its dates.
+    let term = term(case, body, &mut law);
+    // Rule 15, Civil Code 167: a scope that can be read.
+    law.require(is_readable(&body.scope), Code::PowerScopeEmpty);
+    // Rule 19, Civil Code 163: nobody is their own agent.
+    law.require(agent != case.record.issuer(), Code::PowerSelf);
+    // Rule 20: the agent is a party that can act, never a name.
+    let able = state::party(case.state, &agent)?.is_some_and(|agent| can_act(&agent));
+    law.require(able, Code::PowerAgentUnknown);
+    let (starts, expires) = law.law(term, Code::PowerDates)?;
+
+    let power = Power {
+        principal: case.record.issuer(),
+        agent,
+        scope: body.scope.clone(),
+        starts,
+        expires,
+        ended: None,
+    };
+    case.state.put(Key::Power(&case.record.id), &power);
+    Ok(vec![outcome(case.record.id, Status::Registered)])
+}
+
+/// From when until when a power lasts, if it is not void (rule 14, Civil Code 168).
+fn term(
+    case: &Case<'_, '_>,
+    body: &PowerOfAttorney,
+    law: &mut Codes,
+) -> Option<(Seconds, Seconds)> {
+    let Some(issued) = body.issued else {
+        law.refuse(Code::PowerNoDate);
+        return None;
+    };
+    // Neither from the future nor backdated: it is issued when it is signed.
+    let signed_at = case.record.statement.header.issued_at;
+    let window = u64::from(case.profile.record_window_s);
+    law.require(
+        issued <= case.now && issued.0.abs_diff(signed_at.0) <= window,
+        Code::PowerDates,
+    );
+    let longest = add_years(issued, case.profile.power_max_years);
+    let expires = match body.expires {
+        Some(expires) => expires.min(longest),
+        None => add_years(issued, case.profile.power_default_years).min(longest),
+    };
+    let starts = body.starts.unwrap_or(issued);
+    law.require(
+        issued <= starts && starts < expires && case.now < expires,
+        Code::PowerDates,
+    );
+    Some((starts, expires))
+}
+
+fn check_fields(scope: &Scope, door: &mut Codes) {
+    let properties = scope.properties.as_deref().unwrap_or_default();
+    let counterparties = scope.counterparties.as_deref().unwrap_or_default();
+    door.require(
+        [scope.acts.len(), properties.len(), counterparties.len()]
+            .iter()
+            .all(|len| *len <= SCOPE_LIST_MAX),
+        Code::FieldInvalid,
+    );
+    for property in properties {
+        door::cadastral(property, door);
+    }
+    door::money(scope.price_floor.as_ref(), door);
+}
+
+/// Every list present is sorted, without repetition and not empty: an empty list would permit
+/// nothing, and must not be read as everything.
+fn is_readable(scope: &Scope) -> bool {
+    fn fit<T: Ord>(list: &[T]) -> bool {
+        !list.is_empty() && door::ascending(list)
+    }
+    fit(&scope.acts)
+        && scope.properties.as_deref().is_none_or(fit)
+        && scope.counterparties.as_deref().is_none_or(fit)
+}
+
+/// Whether a party is alive and capable.
+pub(crate) fn can_act(party: &Party) -> bool {
+    party.died.is_none() && party.incapable.is_none()
+}
+
+/// Why a power is not in force at `now`; empty if it is (rules 14, 17, 18; Civil Code 168, 170).
+/// What ended never revives: nothing that ends a power is ever taken back.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn power_in_force(
+    state: &dyn StateRead,
+    power: &Power,
+    now: Seconds,
+) -> Result<Vec<Code>, StateError> {
+    let mut codes = BTreeSet::new();
+    if now < power.starts {
+        codes.insert(Code::PowerNotYet);
+    }
+    if now >= power.expires {
+        codes.insert(Code::PowerExpired);
+    }
+    if let Some(ended) = &power.ended {
+        codes.insert(match ended.ending {
+            Ending::Revocation => Code::PowerRevoked,
+            Ending::Renunciation => Code::PowerRenounced,
+        });
+    }
+    for side in [&power.principal, &power.agent] {
+        if !state::party(state, side)?.is_some_and(|party| can_act(&party)) {
+            codes.insert(Code::PowerDead);
+        }
+    }
+    Ok(codes.into_iter().collect())
+}
+
+/// What an agent is about to do under a power.
+pub(crate) struct Use<'u> {
+    pub(crate) signer: PartyId,
+    pub(crate) kind: ActKind,
+    pub(crate) property: &'u str,
+    pub(crate) price: Option<&'u Money>,
+    /// With whom; `None` is anyone.
+    pub(crate) counterparties: Option<&'u [PartyId]>,
+}
+
+/// Whether the power carries the act (rules 14, 15, 17–19).
+pub(crate) fn check_use(
+    state: &dyn StateRead,
+    power: &Power,
+    act: &Use<'_>,
+    now: Seconds,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    let scope = &power.scope;
+    // Rule 15, Civil Code 167: by its agent.
+    law.require(act.signer == power.agent, Code::PowerNotAgent);
+    // Rules 14, 17, 18, Civil Code 168, 170: in force at this place in the ledger.
+    for code in power_in_force(state, power, now)? {
+        law.refuse(code);
+    }
+    // Rule 15: "manage" does not sell, "sell" does not give away.
+    law.require(scope.acts.contains(&act.kind), Code::PowerScope);
+    // Rule 15: of the listed properties, whenever acquired.
+    let property = scope.properties.as_ref();
+    law.require(
+        property.is_none_or(|list| list.iter().any(|listed| listed == act.property)),
+        Code::PowerScope,
+    );
+    // Rule 15: with the listed counterparties; "anyone" is more than any list.
+    let counterparties = scope.counterparties.as_ref().is_none_or(|allowed| {
+        act.counterparties
+            .is_some_and(|parties| parties.iter().all(|party| allowed.contains(party)))
+    });
+    law.require(counterparties, Code::PowerScope);
+    check_floor(scope, act, law);
+    // Rule 19, Civil Code 163: not with themselves, nor with their spouse.
+    if !scope.self_dealing {
+        let own = deals_with_own(state, act, now)?;
+        law.require(!own, Code::PowerSelfDealing);
+    }
+    Ok(())
+}
+
+/// Rule 15: not below the floor, in its currency. A floor binds whoever disposes or consents to
+/// it; a floor without a price to compare is outside the scope.
+fn check_floor(scope: &Scope, act: &Use<'_>, law: &mut Codes) {
+    let Some(floor) = scope.price_floor.as_ref() else {
+        return;
+    };
+    match act.price {
+        _ if act.kind == ActKind::Acquire => {}
+        Some(price) if price.currency == floor.currency => {
+            law.require(price.minor >= floor.minor, Code::PowerPrice);
+        }
+        _ => law.refuse(Code::PowerScope),
+    }
+}
+
+fn deals_with_own(state: &dyn StateRead, act: &Use<'_>, now: Seconds) -> Result<bool, StateError> {
+    let counterparties = act.counterparties.unwrap_or_default();
+    if counterparties.contains(&act.signer) {
+        return Ok(true);
+    }
+    let spouse = marriage::present_spouse(state, &act.signer, now)?;
+    Ok(spouse.is_some_and(|spouse| counterparties.contains(&spouse)))
+}

@@ -1,0 +1,75 @@
+//! Revocation and renunciation of powers, revocation of consents (rules 13, 17, 18; Civil Code
+//! 170). It works from its place in the ledger and carries no date, so none can be backdated.
+
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::instrument::{Consent, Ended, Ending, Power, Revocation};
+use deedbook_schemas::rejection::Code;
+
+use crate::apply::Case;
+use crate::identity::Evidence;
+use crate::state::{self, Key, StateError};
+use crate::verdict::{Codes, Verdict};
+use crate::{door, identity};
+
+pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
+    let mut door = door::open(case);
+    let signer = door::person(case, &mut door)?;
+    let id: Option<RecordId> = door::subject(case, &mut door);
+    identity::check(case, Evidence::Required, &mut door)?;
+    let (signer, id) = door.door(signer.zip(id), Code::FieldInvalid)?;
+
+    let mut law = Codes::default();
+    door::standing(&signer, &mut law);
+    let ended = Some(Ended {
+        ending: body.ending,
+        record: case.record.id,
+        at: case.block.time,
+    });
+    if let Some(power) = state::power(case.state, &id)? {
+        check_power(case, body, &power, &mut law);
+        law.lawful()?;
+        case.state.put(Key::Power(&id), &Power { ended, ..power });
+    } else if let Some(consent) = state::consent(case.state, &id)? {
+        check_consent(case, body, &consent, &mut law);
+        law.lawful()?;
+        strike(case, &id, &consent)?;
+        case.state
+            .put(Key::Consent(&id), &Consent { ended, ..consent });
+    } else {
+        law.refuse(Code::PowerUnknown); // Rule 18.
+        law.lawful()?;
+    }
+    Ok(Vec::new())
+}
+
+fn check_power(case: &Case<'_, '_>, body: &Revocation, power: &Power, law: &mut Codes) {
+    // Rule 18, Civil Code 170: revoked by the principal, renounced by the agent.
+    let entitled = match body.ending {
+        Ending::Revocation => power.principal,
+        Ending::Renunciation => power.agent,
+    };
+    law.require(entitled == case.record.issuer(), Code::RevocationForeign);
+    law.require(
+        power.ended.is_none() && case.now < power.expires,
+        Code::RevocationDone,
+    );
+}
+
+fn check_consent(case: &Case<'_, '_>, body: &Revocation, consent: &Consent, law: &mut Codes) {
+    // Rule 13, Marriage Code 34: by the spouse, until it is used.
+    law.require(
+        body.ending == Ending::Revocation && consent.spouse == case.record.issuer(),
+        Code::RevocationForeign,
+    );
+    law.require(consent.ended.is_none(), Code::ConsentEnded);
+    law.require(consent.used_by.is_none(), Code::ConsentUsed);
+}
+
+/// Takes a consent off its title.
+fn strike(case: &mut Case<'_, '_>, id: &RecordId, consent: &Consent) -> Result<(), StateError> {
+    if let Some(mut title) = state::title(case.state, &consent.property)? {
+        title.consents.retain(|listed| listed != id);
+        case.state.put(Key::Title(&consent.property), &title);
+    }
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! The state: its keys, typed access to its objects, and the overlay a block is executed on.
+//!
+//! A key is one prefix byte and an id; a value is the deterministic CBOR of a schemas' object.
+//! Does not live here: where the committed state is stored, and what its root is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::{EvidenceRoot, RecordId, derive};
+use deedbook_schemas::encoding::{DecodeError, decode, encode};
+use deedbook_schemas::genesis::{Genesis, Profile};
+use deedbook_schemas::instrument::{Consent, Instrument, Power};
+use deedbook_schemas::keys::PublicKey;
+use deedbook_schemas::party::{Authority, Marriage, Party, PartyId};
+use deedbook_schemas::property::Title;
+use minicbor::{CborLen, Decode, Encode};
+
+/// The state cannot be read, or is not what the law left behind: the node must stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// The storage failed.
+    #[error("reading the state: {0}")]
+    Storage(String),
+    /// A stored value is not an object of its kind.
+    #[error("the state at {key} is damaged: {error}")]
+    Damaged {
+        /// The key, escaped.
+        key: String,
+        /// What is wrong with its value.
+        error: DecodeError,
+    },
+    /// Two objects contradict each other.
+    #[error("the state contradicts itself: {0}")]
+    Inconsistent(String),
+}
+
+/// A state that can be read: the committed one, or an overlay on it.
+pub trait StateRead: Send + Sync {
+    /// The value at a key.
+    ///
+    /// # Errors
+    /// [`StateError`] if the storage fails.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
+
+    /// Whether a mark was made: see [`record_mark`] and [`evidence_mark`].
+    ///
+    /// # Errors
+    /// [`StateError`] if the storage fails.
+    fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError>;
+}
+
+/// The mark of a record that is on the ledger: its id.
+#[must_use]
+pub fn record_mark(record: &RecordId) -> [u8; 32] {
+    record.0
+}
+
+/// The mark of a recording that serves an act. A root is chosen by a client, hence the derivation:
+/// it can never equal a record's mark.
+#[must_use]
+pub fn evidence_mark(root: &EvidenceRoot) -> [u8; 32] {
+    derive("deedbook 2026 evidence mark", &[&root.0])
+}
+
+/// Where an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key<'k> {
+    /// A [`Title`], by cadastral number.
+    Title(&'k str),
+    /// An [`Instrument`].
+    Instrument(&'k RecordId),
+    /// A [`Power`].
+    Power(&'k RecordId),
+    /// A [`Consent`].
+    Consent(&'k RecordId),
+    /// A [`Marriage`].
+    Marriage(&'k RecordId),
+    /// A [`Party`].
+    Party(&'k PartyId),
+    /// An [`Authority`].
+    Authority(&'k PartyId),
+    /// The [`PartyId`] that a key is, or was, of.
+    Owner(&'k PublicKey),
+    /// The [`Profile`].
+    Profile,
+    /// Pending instruments that a party's civil status may complete: ids, at most 8.
+    Waiting(&'k PartyId),
+    /// Hours in which instruments expire, sorted.
+    Hours,
+    /// The lists of one hour: the first and the one after the last.
+    Hour(Seconds),
+    /// One list of instruments that expire in an hour.
+    Expiring(Seconds, u32),
+}
+
+impl Key<'_> {
+    /// The key's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let join = |prefix: u8, id: &[u8]| [&[prefix], id].concat();
+        match self {
+            Self::Title(cadastral) => join(b'T', cadastral.as_bytes()),
+            Self::Instrument(id) => join(b'I', &id.0),
+            Self::Power(id) => join(b'W', &id.0),
+            Self::Consent(id) => join(b'C', &id.0),
+            Self::Marriage(id) => join(b'M', &id.0),
+            Self::Party(id) => join(b'P', &id.0),
+            Self::Authority(id) => join(b'A', &id.0),
+            Self::Owner(key) => join(b'K', &key.0),
+            Self::Profile => vec![b'L'],
+            Self::Waiting(id) => join(b'N', &id.0),
+            Self::Hours => vec![b'X'],
+            Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
+            Self::Expiring(hour, list) => join(
+                b'E',
+                &[&hour.0.to_be_bytes()[..], &list.to_be_bytes()].concat(),
+            ),
+        }
+    }
+}
+
+/// Reads the object at a key.
+///
+/// # Errors
+/// [`StateError`] if the storage fails or the value is damaged.
+pub fn read<T>(state: &dyn StateRead, key: Key<'_>) -> Result<Option<T>, StateError>
+where
+    T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
+{
+    let key = key.bytes();
+    let Some(value) = state.get(&key)? else {
+        return Ok(None);
+    };
+    decode(&value, usize::MAX)
+        .map(Some)
+        .map_err(|error| StateError::Damaged {
+            key: key.escape_ascii().to_string(),
+            error,
+        })
+}
+
+/// The title of a property.
+///
+/// # Errors
+/// As [`read`].
+pub fn title(state: &dyn StateRead, cadastral: &str) -> Result<Option<Title>, StateError> {
+    read(state, Key::Title(cadastral))
+}
+
+/// An instrument.
+///
+/// # Errors
+/// As [`read`].
+pub fn instrument(state: &dyn StateRead, id: &RecordId) -> Result<Option<Instrument>, StateError> {
+    read(state, Key::Instrument(id))
+}
+
+/// A power of attorney.
+///
+/// # Errors
+/// As [`read`].
+pub fn power(state: &dyn StateRead, id: &RecordId) -> Result<Option<Power>, StateError> {
+    read(state, Key::Power(id))
+}
+
+/// A spousal consent.
+///
+/// # Errors
+/// As [`read`].
+pub fn consent(state: &dyn StateRead, id: &RecordId) -> Result<Option<Consent>, StateError> {
+    read(state, Key::Consent(id))
+}
+
+/// A party.
+///
+/// # Errors
+/// As [`read`].
+pub fn party(state: &dyn StateRead, id: &PartyId) -> Result<Option<Party>, StateError> {
+    read(state, Key::Party(id))
+}
+
+/// An authority.
+///
+/// # Errors
+/// As [`read`].
+pub fn authority(state: &dyn StateRead, id: &PartyId) -> Result<Option<Authority>, StateError> {
+    read(state, Key::Authority(id))
+}
+
+/// A marriage.
+///
+/// # Errors
+/// As [`read`].
+pub fn marriage(state: &dyn StateRead, id: &RecordId) -> Result<Option<Marriage>, StateError> {
+    read(state, Key::Marriage(id))
+}
+
+/// The jurisdiction profile in force.
+///
+/// # Errors
+/// As [`read`], and if there is none: every ledger has one from its genesis on.
+pub fn profile(state: &dyn StateRead) -> Result<Profile, StateError> {
+    read(state, Key::Profile)?
+        .ok_or_else(|| StateError::Inconsistent("there is no jurisdiction profile".to_owned()))
+}
+
+/// The state before the first block.
+#[must_use]
+pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut state = BTreeMap::from([(Key::Profile.bytes(), encode(&genesis.profile))]);
+    for founder in &genesis.authorities {
+        let authority = Authority {
+            accreditation: founder.accreditation.clone(),
+            since: genesis.time.seconds(),
+        };
+        let owner = Key::Owner(&authority.accreditation.key).bytes();
+        state.insert(owner, encode(&founder.id));
+        state.insert(Key::Authority(&founder.id).bytes(), encode(&authority));
+    }
+    state
+}
+
+/// A place in an overlay's history to which it can go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checkpoint(usize);
+
+enum Undo {
+    Write {
+        key: Vec<u8>,
+        before: Option<Option<Vec<u8>>>,
+    },
+    Mark([u8; 32]),
+    Lodged,
+}
+
+/// The changes of one block over a committed state that stays untouched.
+pub struct Overlay<'a> {
+    base: &'a dyn StateRead,
+    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    marks: BTreeSet<[u8; 32]>,
+    lodged: Vec<RecordId>,
+    journal: Vec<Undo>,
+}
+
+impl StateRead for Overlay<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        match self.changes.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.base.get(key),
+        }
+    }
+
+    fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
+        Ok(self.marks.contains(mark) || self.base.seen(mark)?)
+    }
+}
+
+impl<'a> Overlay<'a> {
+    /// No changes yet.
+    #[must_use]
+    pub fn new(base: &'a dyn StateRead) -> Self {
+        Self {
+            base,
+            changes: BTreeMap::new(),
+            marks: BTreeSet::new(),
+            lodged: Vec::new(),
+            journal: Vec::new(),
+        }
+    }
+
+    /// What changed: a key and its new value, or `None` where it was deleted.
+    #[must_use]
+    pub fn changes(&self) -> &BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        &self.changes
+    }
+
+    /// The marks made: they are to be seen from now on.
+    #[must_use]
+    pub fn marks(&self) -> &BTreeSet<[u8; 32]> {
+        &self.marks
+    }
+
+    /// A place to which [`Overlay::rollback`] can return. Costs nothing.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint(self.journal.len())
+    }
+
+    /// Undoes everything since `checkpoint`; costs as much as was done.
+    pub fn rollback(&mut self, checkpoint: Checkpoint) {
+        while self.journal.len() > checkpoint.0 {
+            match self.journal.pop() {
+                Some(Undo::Write { key, before }) => match before {
+                    Some(value) => drop(self.changes.insert(key, value)),
+                    None => drop(self.changes.remove(&key)),
+                },
+                Some(Undo::Mark(mark)) => drop(self.marks.remove(&mark)),
+                Some(Undo::Lodged) => drop(self.lodged.pop()),
+                None => return,
+            }
+        }
+    }
+
+    pub(crate) fn put<T: Encode<()> + CborLen<()>>(&mut self, key: Key<'_>, value: &T) {
+        let key = key.bytes();
+        let before = self.changes.insert(key.clone(), Some(encode(value)));
+        self.journal.push(Undo::Write { key, before });
+    }
+
+    /// A key that the committed state never had leaves no trace.
+    pub(crate) fn delete(&mut self, key: Key<'_>) -> Result<(), StateError> {
+        let key = key.bytes();
+        let before = if self.base.get(&key)?.is_some() {
+            self.changes.insert(key.clone(), None)
+        } else {
+            self.changes.remove(&key)
+        };
+        self.journal.push(Undo::Write { key, before });
+        Ok(())
+    }
+
+    pub(crate) fn mark(&mut self, mark: [u8; 32]) {
+        if self.marks.insert(mark) {
+            self.journal.push(Undo::Mark(mark));
+        }
+    }
+
+    /// Remembers, until the end of the block, that an instrument was lodged in it.
+    pub(crate) fn note_lodged(&mut self, instrument: RecordId) {
+        self.lodged.push(instrument);
+        self.journal.push(Undo::Lodged);
+    }
+
+    pub(crate) fn lodged(&self) -> &[RecordId] {
+        &self.lodged
+    }
+}

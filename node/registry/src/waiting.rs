@@ -1,0 +1,91 @@
+//! Instruments that wait for the civil status of a party: when a fact about it is recorded, they
+//! are looked at again, so that an instrument registers in the block in which its last requirement
+//! is met.
+//!
+//! Only an instrument that holds its title's slot and whose acts are all done waits, for its
+//! disponors. The list of a party is bounded; an instrument that finds no room is looked at again
+//! when the next act or consent arrives.
+
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::limits::WAITING_MAX;
+use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::party::PartyId;
+
+use crate::apply::BlockContext;
+use crate::deed::{self, Deed, Found};
+use crate::state::{self, Key, Overlay, StateError};
+use crate::transfer;
+
+/// Puts an instrument on the lists of these parties.
+pub(crate) fn wait<'p>(
+    state: &mut Overlay<'_>,
+    instrument: RecordId,
+    parties: impl IntoIterator<Item = &'p PartyId>,
+) -> Result<(), StateError> {
+    for party in parties {
+        let mut list = list(state, party)?;
+        if list.contains(&instrument) {
+            continue;
+        }
+        if list.len() >= WAITING_MAX {
+            list = still_pending(state, list)?;
+        }
+        if list.len() < WAITING_MAX {
+            list.push(instrument);
+            state.put(Key::Waiting(party), &list);
+        }
+    }
+    Ok(())
+}
+
+fn list(state: &Overlay<'_>, party: &PartyId) -> Result<Vec<RecordId>, StateError> {
+    Ok(state::read(state, Key::Waiting(party))?.unwrap_or_default())
+}
+
+fn still_pending(state: &Overlay<'_>, list: Vec<RecordId>) -> Result<Vec<RecordId>, StateError> {
+    let mut pending = Vec::new();
+    for id in list {
+        let found = state::instrument(state, &id)?;
+        if found.is_some_and(|instrument| instrument.pending.is_some()) {
+            pending.push(id);
+        }
+    }
+    Ok(pending)
+}
+
+/// Looks again at what waits for these parties, in order.
+pub(crate) fn look_again(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    parties: &[PartyId],
+) -> Result<Vec<Outcome>, StateError> {
+    let mut outcomes = Vec::new();
+    for party in parties {
+        let list = list(state, party)?;
+        if list.is_empty() {
+            continue;
+        }
+        state.delete(Key::Waiting(party))?;
+        for id in list {
+            if let Found::Open(deed) = deed::find(state, &id, block.now())? {
+                outcomes.extend(register_if_complete(state, block, *deed)?);
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Registers a deed that nobody has acted on just now, if nothing is open any more.
+pub(crate) fn register_if_complete(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    mut deed: Deed,
+) -> Result<Option<Outcome>, StateError> {
+    let acts = deed.pending.acts.len();
+    deed.pending.acts = deed::live_acts(state, &deed.pending, block.now())?;
+    let outcome = transfer::register_if_complete(state, block, &mut deed)?;
+    if outcome.is_none() && deed.pending.acts.len() < acts {
+        deed.keep(state, block);
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,34 @@
+//! Withdrawal of a pending instrument by its lodger or a disponor (rule 31).
+
+use deedbook_schemas::instrument::{ActRole, Status};
+use deedbook_schemas::rejection::Code;
+
+use crate::act::open_deed;
+use crate::apply::Case;
+use crate::identity::Evidence;
+use crate::verdict::{Codes, Verdict};
+use crate::{door, identity};
+
+pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
+    let mut door = door::open(case);
+    let signer = door::person(case, &mut door)?;
+    let deed = open_deed(case, &mut door)?;
+    identity::check(case, Evidence::Optional, &mut door)?;
+    let (signer, deed) = door.door(signer.zip(deed), Code::InstrumentUnknown)?;
+
+    let mut law = Codes::default();
+    door::standing(&signer, &mut law);
+    let issuer = case.record.issuer();
+    let disponor = deed
+        .side(ActRole::Disponor)
+        .iter()
+        .any(|s| s.party == issuer);
+    law.require(
+        disponor || deed.pending.lodger == issuer,
+        Code::WithdrawalForeign,
+    );
+    law.lawful()?;
+
+    let outcome = deed.close(case.state, case.block, Status::Withdrawn, Vec::new());
+    Ok(vec![outcome])
+}
