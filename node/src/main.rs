@@ -68,13 +68,23 @@ fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&public)?);
         }
         Command::Init { home } => deedbook_node::node::init(&home)?,
-        Command::Run { home, stop_on_stdin_close } => {
+        Command::Run {
+            home,
+            stop_on_stdin_close,
+        } => {
             let filter = EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| EnvFilter::new("warn,deedbook_node=info"));
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let result =
-                runtime.block_on(deedbook_node::node::run(&home, stop_asked(stop_on_stdin_close)));
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .init();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            let result = runtime.block_on(deedbook_node::node::run(
+                &home,
+                stop_asked(stop_on_stdin_close),
+            ));
             runtime.shutdown_background();
             result?;
         }

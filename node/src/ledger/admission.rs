@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use deedbook_registry::state::Overlay;
-use deedbook_registry::{ApplyError, BlockContext, begin_block};
+
+use deedbook_registry::{ApplyError, BlockContext, Overlay, begin_block};
 use deedbook_schemas::block::BlockTime;
 use deedbook_schemas::encoding::DecodeError;
 use deedbook_schemas::limits::{BUNDLE_BYTES_MAX, BUNDLE_RECORDS_MAX};

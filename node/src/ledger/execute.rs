@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use deedbook_registry::state::Overlay;
-use deedbook_registry::{Applied, ApplyError, BlockContext, begin_block, end_block};
+
+use deedbook_registry::{Applied, ApplyError, BlockContext, Overlay, begin_block, end_block};
 use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};

@@ -20,7 +20,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use deedbook_registry::state::{StateError, StateRead};
+use deedbook_registry::{StateError, StateRead};
 use deedbook_schemas::block::{Block, BlockTime, Certificate, Height, Seconds};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId};
 use deedbook_schemas::genesis::Genesis;

@@ -3,8 +3,7 @@
 //! Lives here: turning stored objects into the shapes of `deedbook_schemas::api`, and receipts.
 //! Does not live here: HTTP.
 
-use deedbook_registry::requirements::open_requirements;
-use deedbook_registry::state;
+use deedbook_registry::{open_requirements, state};
 use deedbook_schemas::api::{
     ActView, BlockView, ConsentView, InstrumentView, PartyView, PowerView, Reason, RecordState,
     RecordView, RequirementView, TitleView,
@@ -117,7 +116,7 @@ impl Ledger {
     /// [`Fatal`] if the store fails.
     pub fn instrument_view(&self, id: &RecordId) -> Result<Option<InstrumentView>, Fatal> {
         let Some(instrument) = state::instrument(&self.store, id)? else { return Ok(None) };
-        let open = self.requirements(id, &instrument)?;
+        let open = self.requirements(&instrument)?;
         let pending = instrument.pending.as_ref();
         let acts = pending.map(|pending| pending.acts.as_slice()).unwrap_or_default();
         Ok(Some(InstrumentView {
@@ -142,12 +141,8 @@ impl Ledger {
         }))
     }
 
-    fn requirements(
-        &self,
-        id: &RecordId,
-        instrument: &Instrument,
-    ) -> Result<Vec<RequirementView>, Fatal> {
-        let requirements = open_requirements(&self.store, self.present(), id, instrument)?;
+    fn requirements(&self, instrument: &Instrument) -> Result<Vec<RequirementView>, Fatal> {
+        let requirements = open_requirements(&self.store, self.present(), instrument)?;
         Ok(requirements
             .into_iter()
             .map(|requirement| RequirementView {
