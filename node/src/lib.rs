@@ -1,1 +1,5 @@
 //! Written in the commits that follow.
+
+pub mod cosign;
+pub mod gossip;
+pub mod mempool;
