@@ -11,150 +11,25 @@
 //! guard is the node's duty.
 
 mod members;
+mod statement;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
+use deedbook_schemas::checkpoint::{Checkpoint, Cosignature};
 use deedbook_schemas::digest::TreeHash;
-use deedbook_schemas::keys::{Signature, SigningKey};
+use deedbook_schemas::keys::SigningKey;
 use deedbook_schemas::limits::{COSIGNATURES_AHEAD_MAX, COSIGNED_SIZES_MAX, FORK_EVIDENCE_MAX};
 use deedbook_schemas::note::KeyName;
-use deedbook_schemas::validators::ValidatorSet;
-use minicbor::{CborLen, Decode, Encode};
 use tokio::sync::watch;
 
 use members::Members;
 
-/// A cosignature as validators send it to each other; the origin is the ledger's.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
-#[cbor(map)]
-pub struct CosignatureMessage {
-    /// Leaves of the cosigned tree.
-    #[n(0)]
-    pub tree_size: u64,
-    /// Root of the cosigned tree.
-    #[n(1)]
-    pub root: TreeHash,
-    /// The validator's name.
-    #[n(2)]
-    pub name: String,
-    /// When it cosigned, by its clock.
-    #[n(3)]
-    pub time: Seconds,
-    /// By its note key, over the cosignature message of the checkpoint.
-    #[n(4)]
-    pub signature: Signature,
-}
-
-/// A tree that this node has stored durably, and the validators of the height that made it.
-#[derive(Debug, Clone)]
-pub struct DurableTree {
-    /// Its leaves.
-    pub tree_size: u64,
-    /// Its root.
-    pub root: TreeHash,
-    /// Who cosigns it: the validators of its height.
-    pub validators: ValidatorSet,
-}
-
-/// A checkpoint and verified cosignatures of more than two thirds of its height's voting power.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CosignedCheckpoint {
-    /// What is cosigned.
-    pub checkpoint: Checkpoint,
-    /// One a validator, sorted by name.
-    pub cosignatures: Vec<Cosignature>,
-}
-
-impl CosignedCheckpoint {
-    /// The same as a signed note, which the log's own signature line may join.
-    #[must_use]
-    pub fn to_signed(&self) -> SignedCheckpoint {
-        SignedCheckpoint {
-            checkpoint: self.checkpoint.clone(),
-            signatures: self.cosignatures.iter().map(Cosignature::to_line).collect(),
-        }
-    }
-}
-
-/// Proof that a validator cosigned a tree other than ours at a size we hold: it, we, or the
-/// network has forked. Anyone can check it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "fork: {} cosigned root {} at tree size {}, where this node's durable root is {ours}",
-    theirs.name, theirs.root, theirs.tree_size
-)]
-pub struct ForkEvidence {
-    /// This node's durable root at that size.
-    pub ours: TreeHash,
-    /// The verified cosignature of another root.
-    pub theirs: CosignatureMessage,
-}
-
-/// Why this node refuses to cosign. Both mean that the store went back or changed: fatal.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CosignError {
-    /// The tree is smaller than one that was durable before.
-    #[error("refusing to cosign tree size {tree_size} after {durable}")]
-    Smaller {
-        /// The size given.
-        tree_size: u64,
-        /// The durable size.
-        durable: u64,
-    },
-    /// The tree has another root than the one that was durable before.
-    #[error("refusing to cosign root {root} at tree size {tree_size}, where {durable} is durable")]
-    OtherRoot {
-        /// The size of both.
-        tree_size: u64,
-        /// The root given.
-        root: TreeHash,
-        /// The durable root.
-        durable: TreeHash,
-    },
-}
-
-/// What became of a received cosignature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Received {
-    /// It counts now.
-    Counted,
-    /// It, or a later one by this validator for this tree, counted before.
-    Known,
-    /// It is valid, and waits for our own tree to reach that size.
-    Ahead,
-}
-
-/// Why a received cosignature does not count.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CosignatureError {
-    /// The name is not a validator's of that tree.
-    #[error("{0:?} is not a validator of this tree")]
-    Stranger(String),
-    /// It does not verify under the validator's note key.
-    #[error("the cosignature of {name} for tree size {tree_size} does not verify")]
-    Signature {
-        /// The validator it claims to be from.
-        name: String,
-        /// The size it claims to be for.
-        tree_size: u64,
-    },
-    /// Below our tip, and not one of the recent sizes at which a block of ours ended.
-    #[error("tree size {tree_size} is none of the recent ones from {oldest} to {newest}")]
-    NotHeld {
-        /// The size it is for.
-        tree_size: u64,
-        /// The smallest size collected for.
-        oldest: u64,
-        /// The greatest.
-        newest: u64,
-    },
-    /// A validator cosigned another root than ours.
-    #[error(transparent)]
-    Fork(Box<ForkEvidence>),
-}
+pub use statement::{
+    CosignError, CosignatureError, CosignatureMessage, CosignedCheckpoint, DurableTree,
+    ForkEvidence, Received,
+};
 
 /// A durable tree and who cosigned it.
 #[derive(Debug)]
@@ -189,8 +64,11 @@ impl Cosigner {
     #[must_use]
     pub fn new(origin: KeyName, name: KeyName, key: SigningKey, tip: &DurableTree) -> Self {
         let members = Arc::new(Members::new(&tip.validators));
-        let newest =
-            Checkpoint { origin: origin.clone(), size: tip.tree_size, root: tip.root };
+        let newest = Checkpoint {
+            origin: origin.clone(),
+            size: tip.tree_size,
+            root: tip.root,
+        };
         let mut cosigner = Self {
             origin,
             name,
@@ -218,18 +96,33 @@ impl Cosigner {
         tree: &DurableTree,
         now: Seconds,
     ) -> Result<Option<CosignatureMessage>, CosignError> {
-        let DurableTree { tree_size, root, validators } = tree;
+        let DurableTree {
+            tree_size,
+            root,
+            validators,
+        } = tree;
         let (tree_size, root, durable) = (*tree_size, *root, &self.newest);
         if tree_size < durable.size {
-            return Err(CosignError::Smaller { tree_size, durable: durable.size });
+            return Err(CosignError::Smaller {
+                tree_size,
+                durable: durable.size,
+            });
         }
         if tree_size == durable.size && root != durable.root {
-            return Err(CosignError::OtherRoot { tree_size, root, durable: durable.root });
+            return Err(CosignError::OtherRoot {
+                tree_size,
+                root,
+                durable: durable.root,
+            });
         }
         if *self.members.set() != *validators {
             self.members = Arc::new(Members::new(validators));
         }
-        self.newest = Checkpoint { origin: self.origin.clone(), size: tree_size, root };
+        self.newest = Checkpoint {
+            origin: self.origin.clone(),
+            size: tree_size,
+            root,
+        };
         self.hold_newest();
         self.take_ahead();
         let own = self.cosign_newest(now);
@@ -250,9 +143,18 @@ impl Cosigner {
         let name: KeyName = message.name.parse().map_err(|_| stranger())?;
         let tree = self.trees.get(&tree_size);
         if tree.is_none() && tree_size <= self.newest.size {
-            let oldest = self.trees.keys().next().copied().unwrap_or(self.newest.size);
+            let oldest = self
+                .trees
+                .keys()
+                .next()
+                .copied()
+                .unwrap_or(self.newest.size);
             let newest = self.newest.size;
-            return Err(CosignatureError::NotHeld { tree_size, oldest, newest });
+            return Err(CosignatureError::NotHeld {
+                tree_size,
+                oldest,
+                newest,
+            });
         }
         let known = tree.and_then(|tree| tree.cosignatures.get(&name));
         let same_root = tree.is_some_and(|tree| tree.checkpoint.root == message.root);
@@ -261,12 +163,22 @@ impl Cosigner {
         }
         let members = tree.map_or(&self.members, |tree| &tree.members);
         let key_id = members.key_id(&name).ok_or_else(stranger)?;
-        let checkpoint =
-            Checkpoint { origin: self.origin.clone(), size: tree_size, root: message.root };
-        let cosignature =
-            Cosignature { name, key_id, time: message.time, signature: message.signature };
+        let checkpoint = Checkpoint {
+            origin: self.origin.clone(),
+            size: tree_size,
+            root: message.root,
+        };
+        let cosignature = Cosignature {
+            name,
+            key_id,
+            time: message.time,
+            signature: message.signature,
+        };
         if !members.verify(&cosignature, &checkpoint) {
-            return Err(CosignatureError::Signature { name: message.name.clone(), tree_size });
+            return Err(CosignatureError::Signature {
+                name: message.name.clone(),
+                tree_size,
+            });
         }
         if tree_size > self.newest.size {
             self.hold_ahead((tree_size, message.root), cosignature);
@@ -286,7 +198,8 @@ impl Cosigner {
     /// The newest checkpoint with a quorum, if it covers the first `tree_size` leaves.
     #[must_use]
     pub fn at_least(&self, tree_size: u64) -> Option<&CosignedCheckpoint> {
-        self.latest().filter(|latest| latest.checkpoint.size >= tree_size)
+        self.latest()
+            .filter(|latest| latest.checkpoint.size >= tree_size)
     }
 
     /// Size of the newest tree with a quorum, 0 if there is none: what a receipt waits for.
@@ -314,7 +227,8 @@ impl Cosigner {
             let keeps = |cosignature: &Cosignature| {
                 self.members.key_id(&cosignature.name) == Some(cosignature.key_id)
             };
-            tree.cosignatures.retain(|_, cosignature| keeps(cosignature));
+            tree.cosignatures
+                .retain(|_, cosignature| keeps(cosignature));
         }
         while self.trees.len() > COSIGNED_SIZES_MAX {
             self.trees.pop_first();
@@ -324,14 +238,17 @@ impl Cosigner {
     fn cosign_newest(&mut self, now: Seconds) -> Option<CosignatureMessage> {
         self.members.key_id(&self.name)?;
         let tree = self.trees.get_mut(&self.newest.size)?;
-        let before = tree.cosignatures.get(&self.name).map_or(Seconds(0), |own| own.time);
+        let before = tree
+            .cosignatures
+            .get(&self.name)
+            .map_or(Seconds(0), |own| own.time);
         // The clock may have been set back; a cosigner's time never is.
         let own = Cosignature::sign(&self.name, &self.key, &self.newest, now.max(before));
         if !tree.members.verify(&own, &self.newest) {
             tracing::error!(name = %self.name, "the note key is not the one of the validator set");
             return None;
         }
-        let message = message_of(&self.newest, &own);
+        let message = CosignatureMessage::of(&self.newest, &own);
         tree.cosignatures.insert(self.name.clone(), own);
         Some(message)
     }
@@ -375,12 +292,18 @@ impl Cosigner {
             return Ok(());
         };
         if tree.checkpoint.root == root {
-            tree.cosignatures.insert(cosignature.name.clone(), cosignature);
+            tree.cosignatures
+                .insert(cosignature.name.clone(), cosignature);
             return Ok(());
         }
-        let other = Checkpoint { root, ..tree.checkpoint.clone() };
-        let evidence =
-            ForkEvidence { ours: tree.checkpoint.root, theirs: message_of(&other, &cosignature) };
+        let other = Checkpoint {
+            root,
+            ..tree.checkpoint.clone()
+        };
+        let evidence = ForkEvidence {
+            ours: tree.checkpoint.root,
+            theirs: CosignatureMessage::of(&other, &cosignature),
+        };
         tracing::error!(%evidence, "FORK: a validator cosigned another history");
         if self.forks.len() < FORK_EVIDENCE_MAX && !self.forks.contains(&evidence) {
             self.forks.push(evidence.clone());
@@ -390,7 +313,10 @@ impl Cosigner {
 
     /// Takes the tree as the latest if it has a quorum and is not older.
     fn confirm(&mut self, tree_size: u64) {
-        let newest = self.latest.as_ref().map_or(0, |latest| latest.checkpoint.size);
+        let newest = self
+            .latest
+            .as_ref()
+            .map_or(0, |latest| latest.checkpoint.size);
         let Some(tree) = self.trees.get(&tree_size).filter(|_| tree_size >= newest) else {
             return;
         };
@@ -399,18 +325,9 @@ impl Cosigner {
                 checkpoint: tree.checkpoint.clone(),
                 cosignatures: tree.cosignatures.values().cloned().collect(),
             });
-            self.cosigned_size.send_if_modified(|size| std::mem::replace(size, tree_size) != tree_size);
+            self.cosigned_size
+                .send_if_modified(|size| std::mem::replace(size, tree_size) != tree_size);
         }
-    }
-}
-
-fn message_of(checkpoint: &Checkpoint, cosignature: &Cosignature) -> CosignatureMessage {
-    CosignatureMessage {
-        tree_size: checkpoint.size,
-        root: checkpoint.root,
-        name: cosignature.name.to_string(),
-        time: cosignature.time,
-        signature: cosignature.signature,
     }
 }
 

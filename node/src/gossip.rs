@@ -12,6 +12,7 @@
 mod inbox;
 mod message;
 mod network;
+mod stats;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,10 +29,11 @@ pub use inbox::GossipInbox;
 pub use libp2p::identity::Keypair;
 pub use libp2p::{Multiaddr, PeerId};
 pub use message::{GossipMessage, MessageError, RecordBytes};
-pub use task::GossipStats;
+pub use stats::GossipStats;
 
 use crate::cosign::CosignatureMessage;
-use task::{Command, Counters};
+use stats::Counters;
+use task::{Command, Timing};
 
 /// What the gossip network is started with.
 #[derive(Debug, Clone)]
@@ -118,12 +120,13 @@ impl GossipHandle {
         self.send(Command::Bundle(records))
     }
 
-    /// Tells the others this node's height: every second, and on every change.
+    /// Tells the others this node's last decided height. To be called when it changes; the
+    /// network repeats it every second, which also shows that this node is alive.
     ///
     /// # Errors
     /// [`PublishError`] if the outbox is full.
     pub fn publish_tip(&self, height: Height) -> Result<(), PublishError> {
-        self.send(Command::Message(GossipMessage::Tip { height }))
+        self.send(Command::Tip(height))
     }
 
     /// Sends this node's cosignature of a checkpoint.
@@ -131,14 +134,16 @@ impl GossipHandle {
     /// # Errors
     /// [`PublishError`] if the outbox is full.
     pub fn publish_cosignature(&self, cosignature: CosignatureMessage) -> Result<(), PublishError> {
-        self.send(Command::Message(GossipMessage::Cosignature(cosignature)))
+        self.send(Command::Cosignature(cosignature))
     }
 
     fn send(&self, command: Command) -> Result<(), PublishError> {
-        self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => PublishError::Busy,
-            mpsc::error::TrySendError::Closed(_) => PublishError::Stopped,
-        })
+        self.commands
+            .try_send(command)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => PublishError::Busy,
+                mpsc::error::TrySendError::Closed(_) => PublishError::Stopped,
+            })
     }
 
     /// Listed peers that are connected and listen to this ledger.
@@ -177,6 +182,13 @@ impl GossipHandle {
 /// # Errors
 /// [`GossipError`] if an address is not acceptable or the port is taken.
 pub async fn start(config: GossipConfig) -> Result<(GossipHandle, GossipInbox), GossipError> {
+    start_with(config, Timing::default()).await
+}
+
+async fn start_with(
+    config: GossipConfig,
+    timing: Timing,
+) -> Result<(GossipHandle, GossipInbox), GossipError> {
     let peer_id = config.keypair.public().to_peer_id();
     let peers = parse_peers(&config.peers, peer_id)?;
     let nonce = getrandom::u64().map_err(|error| GossipError::Setup(error.to_string()))?;
@@ -191,12 +203,26 @@ pub async fn start(config: GossipConfig) -> Result<(GossipHandle, GossipInbox), 
         swarm,
         network::topic(&config.ledger),
         peers,
-        task::Ends { outbox, inbox: inbox_sender, connected: connected_sender },
+        task::Ends {
+            outbox,
+            inbox: inbox_sender,
+            connected: connected_sender,
+        },
         Arc::clone(&counters),
         nonce,
+        timing,
     );
     tokio::spawn(task.run());
-    Ok((GossipHandle { commands, connected, counters, peer_id, listen }, inbox))
+    Ok((
+        GossipHandle {
+            commands,
+            connected,
+            counters,
+            peer_id,
+            listen,
+        },
+        inbox,
+    ))
 }
 
 fn parse_peers(
@@ -211,7 +237,10 @@ fn parse_peers(
         let parts: Vec<Protocol<'_>> = address.iter().collect();
         let [Protocol::Ip4(_), Protocol::Tcp(_), Protocol::P2p(peer)] = parts.as_slice() else {
             let expected = "/ip4/<address>/tcp/<port>/p2p/<peer id>";
-            return Err(GossipError::Address { address: address.clone(), expected });
+            return Err(GossipError::Address {
+                address: address.clone(),
+                expected,
+            });
         };
         if *peer != own && peers.insert(*peer, address.clone()).is_some() {
             return Err(GossipError::DuplicatePeer(*peer));
@@ -226,10 +255,15 @@ fn probe_port(listen: &Multiaddr) -> Result<(), GossipError> {
     let parts: Vec<Protocol<'_>> = listen.iter().collect();
     let [Protocol::Ip4(ip), Protocol::Tcp(port)] = parts.as_slice() else {
         let expected = "/ip4/<address>/tcp/<port>";
-        return Err(GossipError::Address { address: listen.clone(), expected });
+        return Err(GossipError::Address {
+            address: listen.clone(),
+            expected,
+        });
     };
-    bind_once(*ip, *port)
-        .map_err(|error| GossipError::Listen { address: listen.clone(), reason: error.to_string() })
+    bind_once(*ip, *port).map_err(|error| GossipError::Listen {
+        address: listen.clone(),
+        reason: error.to_string(),
+    })
 }
 
 fn bind_once(ip: Ipv4Addr, port: u16) -> std::io::Result<()> {

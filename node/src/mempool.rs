@@ -10,130 +10,27 @@
 //! equally by bytes however much one of them submits, one party's bundles keep their order, and
 //! parties that submit one bundle each are served in order of arrival.
 
+mod bundle;
 mod signatures;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use deedbook_schemas::digest::{RecordId, derive};
+use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::limits::{
     BUNDLE_BYTES_MAX, BUNDLE_RECORDS_MAX, MEMPOOL_BYTES_MAX, MEMPOOL_PARTY_BYTES_MAX,
     MEMPOOL_PARTY_RECORDS_MAX, MEMPOOL_RECORDS_MAX,
 };
 use tokio::sync::watch;
 
+pub use bundle::{AdmissionError, Bundle, PooledRecord};
 pub use signatures::{SignatureCache, SignatureKey};
 
-/// A record whose form and signatures were checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PooledRecord {
-    /// Its id.
-    pub id: RecordId,
-    /// Its encoding (COSE_Sign1).
-    pub bytes: Arc<[u8]>,
-}
+use bundle::BundleKey;
 
-/// Records that are registered together or not at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    records: Vec<PooledRecord>,
-    submitter: [u8; 16],
-    received: Instant,
-    local: bool,
-    bytes: usize,
-    key: BundleKey,
-}
-
-/// A bundle's name in the pool: BLAKE3 over its record ids, in order.
-type BundleKey = [u8; 32];
 /// Place in the queue: start tag in bytes, then arrival.
 type Place = (u64, u64);
-
-impl Bundle {
-    /// A bundle by `submitter` (the party whose quota it counts against), received at `received`.
-    /// `local`: submitted to this node, which therefore broadcasts it until it is included.
-    #[must_use]
-    pub fn new(
-        records: Vec<PooledRecord>,
-        submitter: [u8; 16],
-        received: Instant,
-        local: bool,
-    ) -> Self {
-        let bytes = records.iter().map(|record| record.bytes.len()).sum();
-        let ids: Vec<&[u8]> = records.iter().map(|record| record.id.as_bytes().as_slice()).collect();
-        let key = derive("deedbook 2026 mempool bundle", &ids);
-        Self { records, submitter, received, local, bytes, key }
-    }
-
-    /// The records, in order.
-    #[must_use]
-    pub fn records(&self) -> &[PooledRecord] {
-        &self.records
-    }
-
-    /// The party whose quota it counts against.
-    #[must_use]
-    pub fn submitter(&self) -> &[u8; 16] {
-        &self.submitter
-    }
-
-    /// When this node received it.
-    #[must_use]
-    pub fn received(&self) -> Instant {
-        self.received
-    }
-
-    /// Whether it was submitted to this node.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.local
-    }
-
-    /// Bytes of its records.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
-/// Why a bundle was not admitted. All but [`AdmissionError::Bundle`] pass with time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AdmissionError {
-    /// Empty, or beyond the limits of a bundle; never admissible.
-    #[error(
-        "a bundle of {records} records and {bytes} bytes; between 1 and {BUNDLE_RECORDS_MAX} \
-         records of together {BUNDLE_BYTES_MAX} bytes are allowed"
-    )]
-    Bundle {
-        /// Records of the bundle.
-        records: usize,
-        /// Bytes of the bundle.
-        bytes: usize,
-    },
-    /// The party has too much pending.
-    #[error(
-        "the party has {records} records of {bytes} bytes pending; {MEMPOOL_PARTY_RECORDS_MAX} \
-         records of {MEMPOOL_PARTY_BYTES_MAX} bytes are allowed"
-    )]
-    Quota {
-        /// Its pending records.
-        records: usize,
-        /// Their bytes.
-        bytes: usize,
-    },
-    /// The pool is full.
-    #[error(
-        "{records} records of {bytes} bytes are pending; the node holds {MEMPOOL_RECORDS_MAX} \
-         records of {MEMPOOL_BYTES_MAX} bytes"
-    )]
-    Full {
-        /// Pending records.
-        records: usize,
-        /// Their bytes.
-        bytes: usize,
-    },
-}
 
 /// What [`Mempool::insert`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,7 +121,10 @@ impl Mempool {
     /// An empty pool.
     #[must_use]
     pub fn new() -> Self {
-        Self { inner: Mutex::default(), non_empty: watch::Sender::new(false) }
+        Self {
+            inner: Mutex::default(),
+            non_empty: watch::Sender::new(false),
+        }
     }
 
     /// Admits a bundle whose records were checked. The same bundle again is no error; if it now
@@ -265,7 +165,12 @@ impl Mempool {
     pub fn expire(&self, deadline: Instant) -> usize {
         let mut inner = self.lock();
         let old = |bundle: &&Arc<Bundle>| bundle.received < deadline;
-        let keys: Vec<BundleKey> = inner.queue.values().filter(old).map(|old| old.key).collect();
+        let keys: Vec<BundleKey> = inner
+            .queue
+            .values()
+            .filter(old)
+            .map(|old| old.key)
+            .collect();
         for key in &keys {
             inner.remove(key, Leave::Expired);
         }
@@ -279,7 +184,10 @@ impl Mempool {
     #[must_use]
     pub fn local_pending(&self, deadline: Instant, bytes_max: usize) -> Vec<Arc<Bundle>> {
         let inner = self.lock();
-        let pending = inner.local.iter().filter_map(|place| inner.queue.get(place));
+        let pending = inner
+            .local
+            .iter()
+            .filter_map(|place| inner.queue.get(place));
         let mut bytes: usize = 0;
         pending
             .filter(|bundle| bundle.received < deadline)
@@ -314,7 +222,11 @@ impl Mempool {
     pub fn stats(&self) -> MempoolStats {
         let inner = self.lock();
         let (bundles, parties) = (inner.queue.len(), inner.parties.len());
-        MempoolStats { bundles, parties, ..inner.stats }
+        MempoolStats {
+            bundles,
+            parties,
+            ..inner.stats
+        }
     }
 
     /// A panic elsewhere leaves the pool readable: the worst is a bundle too many or too few.
@@ -324,7 +236,8 @@ impl Mempool {
 
     fn signal(&self, inner: &Inner) {
         let pending = !inner.queue.is_empty();
-        self.non_empty.send_if_modified(|value| std::mem::replace(value, pending) != pending);
+        self.non_empty
+            .send_if_modified(|value| std::mem::replace(value, pending) != pending);
     }
 }
 
@@ -339,7 +252,11 @@ impl Inner {
         self.admit(&bundle)?;
 
         let party = self.parties.entry(bundle.submitter).or_default();
-        let start = if party.bundles == 0 { self.now } else { party.end.max(self.now) };
+        let start = if party.bundles == 0 {
+            self.now
+        } else {
+            party.end.max(self.now)
+        };
         party.end = start.saturating_add(bundle.bytes as u64);
         party.bundles += 1;
         party.records += bundle.records.len();
@@ -354,7 +271,13 @@ impl Inner {
         for id in &ids {
             self.records.entry(*id).or_default().push(bundle.key);
         }
-        self.bundles.insert(bundle.key, Slot { place, open: ids.len() });
+        self.bundles.insert(
+            bundle.key,
+            Slot {
+                place,
+                open: ids.len(),
+            },
+        );
         if bundle.local {
             self.local.insert(place);
         }
@@ -373,13 +296,19 @@ impl Inner {
         let after = held(pending);
         if after.0 > MEMPOOL_PARTY_RECORDS_MAX || after.1 > MEMPOOL_PARTY_BYTES_MAX {
             self.stats.refused_quota += 1;
-            return Err(AdmissionError::Quota { records: pending.0, bytes: pending.1 });
+            return Err(AdmissionError::Quota {
+                records: pending.0,
+                bytes: pending.1,
+            });
         }
         let pending = (self.stats.records, self.stats.bytes);
         let after = held(pending);
         if after.0 > MEMPOOL_RECORDS_MAX || after.1 > MEMPOOL_BYTES_MAX {
             self.stats.refused_full += 1;
-            return Err(AdmissionError::Full { records: pending.0, bytes: pending.1 });
+            return Err(AdmissionError::Full {
+                records: pending.0,
+                bytes: pending.1,
+            });
         }
         Ok(())
     }
@@ -393,9 +322,10 @@ impl Inner {
             if passed.contains(&bundle.submitter) {
                 continue;
             }
-            let (Some(fewer), Some(less)) =
-                (records.checked_sub(bundle.records.len()), bytes.checked_sub(bundle.bytes))
-            else {
+            let (Some(fewer), Some(less)) = (
+                records.checked_sub(bundle.records.len()),
+                bytes.checked_sub(bundle.bytes),
+            ) else {
                 passed.insert(bundle.submitter);
                 if records == 0 || passed.len() == PASSED_MAX {
                     break;

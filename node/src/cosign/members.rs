@@ -34,7 +34,10 @@ impl Members {
                 }
             }
         }
-        Self { set: set.clone(), keys }
+        Self {
+            set: set.clone(),
+            keys,
+        }
     }
 
     pub(super) fn set(&self) -> &ValidatorSet {
@@ -54,7 +57,10 @@ impl Members {
 
     /// Whether these members, each given once, have more than two thirds of the power.
     pub(super) fn is_quorum<'a>(&self, names: impl Iterator<Item = &'a KeyName>) -> bool {
-        let power = names.filter_map(|name| self.keys.get(name)).map(|(_, power)| power).sum();
+        let power = names
+            .filter_map(|name| self.keys.get(name))
+            .map(|(_, power)| power)
+            .sum();
         self.set.is_quorum(power)
     }
 }

@@ -22,7 +22,10 @@ impl GossipInbox {
     /// The next message and the peer that delivered it, which need not be its author: peers
     /// relay. `None` once the network has stopped.
     pub async fn recv(&mut self) -> Option<(PeerId, GossipMessage)> {
-        self.receiver.recv().await.map(|delivery| (delivery.from, delivery.message))
+        self.receiver
+            .recv()
+            .await
+            .map(|delivery| (delivery.from, delivery.message))
     }
 }
 
@@ -44,7 +47,13 @@ pub(super) struct InboxSender {
 pub(super) fn channel(peers: impl Iterator<Item = PeerId>) -> (InboxSender, GossipInbox) {
     let (sender, receiver) = mpsc::channel(GOSSIP_INBOX_MAX);
     let share = |peer| (peer, Arc::new(Semaphore::new(GOSSIP_INBOX_PEER_MAX)));
-    (InboxSender { sender, shares: peers.map(share).collect() }, GossipInbox { receiver })
+    (
+        InboxSender {
+            sender,
+            shares: peers.map(share).collect(),
+        },
+        GossipInbox { receiver },
+    )
 }
 
 impl InboxSender {
@@ -62,7 +71,13 @@ impl InboxSender {
         let Ok(place) = Arc::clone(share).try_acquire_owned() else {
             return false;
         };
-        self.sender.try_send(Delivery { from, message, _place: place }).is_ok()
+        self.sender
+            .try_send(Delivery {
+                from,
+                message,
+                _place: place,
+            })
+            .is_ok()
     }
 }
 
@@ -83,12 +98,19 @@ mod tests {
     async fn one_peer_fills_its_share_and_no_more() {
         let (flooder, honest) = (PeerId::random(), PeerId::random());
         let (sender, mut inbox) = channel([flooder, honest].into_iter());
-        let bundles = (0..1_000).filter(|_| sender.deliver(flooder, bundle())).count();
+        let bundles = (0..1_000)
+            .filter(|_| sender.deliver(flooder, bundle()))
+            .count();
         assert_eq!(bundles, GOSSIP_INBOX_PEER_MAX * 3 / 4);
-        let tips = (0..1_000).filter(|_| sender.deliver(flooder, tip())).count();
+        let tips = (0..1_000)
+            .filter(|_| sender.deliver(flooder, tip()))
+            .count();
         assert_eq!(tips, GOSSIP_INBOX_PEER_MAX / 4);
         assert!(sender.deliver(honest, bundle()));
-        assert!(!sender.deliver(PeerId::random(), tip()), "a stranger has no share");
+        assert!(
+            !sender.deliver(PeerId::random(), tip()),
+            "a stranger has no share"
+        );
 
         assert_eq!(inbox.recv().await, Some((flooder, bundle())));
         assert!(sender.deliver(flooder, tip()), "what was taken makes room");

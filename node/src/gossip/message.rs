@@ -27,7 +27,8 @@ pub type RecordBytes = Arc<[u8]>;
 pub enum GossipMessage {
     /// Atomic bundles that wait for a block, each one or more encoded records.
     Bundles(Vec<Vec<RecordBytes>>),
-    /// The sender's last decided height. Sent every second and on every change.
+    /// The sender's last decided height, 0 before the first. Sent every second and on every
+    /// change, never relayed.
     Tip {
         /// The height.
         height: Height,
@@ -118,7 +119,11 @@ pub(super) fn check_bundle(records: &[RecordBytes]) -> Result<(), MessageError> 
         return Err(MessageError::RecordBytes(record.len()));
     }
     let bytes = records.iter().map(|record| record.len()).sum();
-    if bytes > BUNDLE_BYTES_MAX { Err(MessageError::BundleBytes(bytes)) } else { Ok(()) }
+    if bytes > BUNDLE_BYTES_MAX {
+        Err(MessageError::BundleBytes(bytes))
+    } else {
+        Ok(())
+    }
 }
 
 /// Bytes that a bundle takes inside a message: its records, and at most 5 bytes before each and
@@ -126,7 +131,11 @@ pub(super) fn check_bundle(records: &[RecordBytes]) -> Result<(), MessageError> 
 #[must_use]
 pub(super) fn encoded_bundle_bytes(records: &[RecordBytes]) -> usize {
     let head = |len: usize| minicbor::len(len as u64);
-    head(records.len()) + records.iter().map(|record| head(record.len()) + record.len()).sum::<usize>()
+    head(records.len())
+        + records
+            .iter()
+            .map(|record| head(record.len()) + record.len())
+            .sum::<usize>()
 }
 
 #[derive(Encode, Decode, CborLen)]

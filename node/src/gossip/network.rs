@@ -7,9 +7,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use deedbook_schemas::digest::LedgerId;
-use deedbook_schemas::limits::{
-    GOSSIP_MESSAGE_BYTES_MAX, GOSSIP_PEER_QUEUE_MAX, VALIDATORS_MAX,
-};
+use deedbook_schemas::limits::{GOSSIP_MESSAGE_BYTES_MAX, GOSSIP_PEER_QUEUE_MAX, VALIDATORS_MAX};
 use futures::StreamExt as _;
 use libp2p::gossipsub::{
     self, IdentTopic, IdentityTransform, MaxCountSubscriptionFilter, MessageAuthenticity,
@@ -35,11 +33,8 @@ const CONNECTIONS_PER_PEER_MAX: u32 = 4;
 /// A connection attempt, handshake included, takes no longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A frozen or cut off peer is noticed within the sum of these two.
-const PING_INTERVAL: Duration = Duration::from_secs(5);
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Idle connections stay: an idle ledger's validators still need each other.
+/// gossipsub lets go of connections outside its relaying mesh; here every connection counts.
+/// Dead ones are found by their silence.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 pub(super) type Gossipsub = gossipsub::Behaviour<
@@ -52,7 +47,6 @@ pub(super) type Gossipsub = gossipsub::Behaviour<
 pub(super) struct Behaviour {
     limits: libp2p_connection_limits::Behaviour,
     allowed: libp2p_allow_block_list::Behaviour<AllowedPeers>,
-    ping: libp2p_ping::Behaviour,
     pub(super) gossipsub: Gossipsub,
 }
 
@@ -66,9 +60,19 @@ pub(super) async fn listen(
     config: &GossipConfig,
     allowed: impl Iterator<Item = &PeerId>,
 ) -> Result<(Swarm<Behaviour>, Multiaddr), GossipError> {
-    let failed = |reason: String| GossipError::Listen { address: config.listen.clone(), reason };
-    let mut swarm = build(&config.keypair, &config.ledger, allowed, GOSSIP_MESSAGE_BYTES_MAX)?;
-    swarm.listen_on(config.listen.clone()).map_err(|error| failed(error.to_string()))?;
+    let failed = |reason: String| GossipError::Listen {
+        address: config.listen.clone(),
+        reason,
+    };
+    let mut swarm = build(
+        &config.keypair,
+        &config.ledger,
+        allowed,
+        GOSSIP_MESSAGE_BYTES_MAX,
+    )?;
+    swarm
+        .listen_on(config.listen.clone())
+        .map_err(|error| failed(error.to_string()))?;
     loop {
         match swarm.select_next_some().await {
             SwarmEvent::NewListenAddr { address, .. } => return Ok((swarm, address)),
@@ -90,18 +94,22 @@ pub(super) fn build<'a>(
     let mut behaviour = Behaviour {
         limits: libp2p_connection_limits::Behaviour::new(connection_limits()),
         allowed: libp2p_allow_block_list::Behaviour::default(),
-        ping: libp2p_ping::Behaviour::new(
-            libp2p_ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
-        ),
         gossipsub: gossipsub_of(ledger, message_bytes_max)?,
     };
     for peer in allowed {
         behaviour.allowed.allow_peer(*peer);
     }
-    behaviour.gossipsub.subscribe(&topic(ledger)).map_err(|error| setup(&error))?;
+    behaviour
+        .gossipsub
+        .subscribe(&topic(ledger))
+        .map_err(|error| setup(&error))?;
     let swarm = SwarmBuilder::with_existing_identity(keypair.clone())
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            noise::Config::new,
+            yamux::Config::default,
+        )
         .map_err(|error| setup(&error))?
         .with_behaviour(|_| behaviour)
         .map_err(|error| setup(&error))?
@@ -125,9 +133,7 @@ fn gossipsub_of(ledger: &LedgerId, message_bytes_max: usize) -> Result<Gossipsub
     let config = gossipsub::ConfigBuilder::default()
         .validation_mode(ValidationMode::Anonymous)
         .validate_messages()
-        .message_id_fn(|message| {
-            MessageId::from(blake3::hash(&message.data).as_bytes().as_slice())
-        })
+        .message_id_fn(|message| MessageId::from(blake3::hash(&message.data).as_bytes().as_slice()))
         .max_transmit_size(message_bytes_max.saturating_add(FRAME_BYTES))
         .flood_publish(true)
         .heartbeat_interval(Duration::from_secs(1))

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use deedbook_schemas::block::Height;
 use deedbook_schemas::limits::{GOSSIP_BATCH_BYTES_MAX, GOSSIP_BUNDLES_MAX, GOSSIP_RELAYS_MAX};
 use futures::StreamExt as _;
 use libp2p::gossipsub::{self, IdentTopic, MessageAcceptance, MessageId};
@@ -15,11 +16,13 @@ use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
 
 use super::inbox::InboxSender;
 use super::message::{GossipMessage, RecordBytes, encoded_bundle_bytes};
 use super::network::{Behaviour, BehaviourEvent};
+use super::stats::{Counters, count};
+use crate::cosign::CosignatureMessage;
 
 /// How long the first bundle of a batch waits for company.
 const BATCH_WAIT: Duration = Duration::from_millis(3);
@@ -36,60 +39,29 @@ const BACKOFF_MIN: Duration = Duration::from_millis(250);
 /// The longest wait: a peer that returns is called within it.
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
-/// What the handle asks for.
-#[derive(Debug)]
-pub(super) enum Command {
-    Bundle(Vec<RecordBytes>),
-    Message(GossipMessage),
+/// How often a node says that it is there, and how long it may be silent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    pub(super) heartbeat: Duration,
+    pub(super) silence: Duration,
 }
 
-/// Counts since the start, for metrics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GossipStats {
-    /// Messages sent to the network.
-    pub published: u64,
-    /// Messages that no peer could take.
-    pub unsent: u64,
-    /// Messages received, duplicates not counted.
-    pub received: u64,
-    /// Bytes of them.
-    pub received_bytes: u64,
-    /// Messages received that are not messages: a faulty peer.
-    pub malformed: u64,
-    /// Messages received for which the inbox had no room.
-    pub dropped: u64,
-    /// Messages accepted for relaying.
-    pub relayed: u64,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    published: AtomicU64,
-    unsent: AtomicU64,
-    received: AtomicU64,
-    received_bytes: AtomicU64,
-    malformed: AtomicU64,
-    dropped: AtomicU64,
-    relayed: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn snapshot(&self) -> GossipStats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        GossipStats {
-            published: read(&self.published),
-            unsent: read(&self.unsent),
-            received: read(&self.received),
-            received_bytes: read(&self.received_bytes),
-            malformed: read(&self.malformed),
-            dropped: read(&self.dropped),
-            relayed: read(&self.relayed),
+impl Default for Timing {
+    /// Ten missed heartbeats: frozen, cut off, or its stream was refused for a frame too long.
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(1),
+            silence: Duration::from_secs(10),
         }
     }
 }
 
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+/// What the handle asks for.
+#[derive(Debug)]
+pub(super) enum Command {
+    Bundle(Vec<RecordBytes>),
+    Tip(Height),
+    Cosignature(CosignatureMessage),
 }
 
 /// The task's ends of the queues to the rest of the node.
@@ -103,6 +75,8 @@ struct Peer {
     address: Multiaddr,
     backoff: Duration,
     due: Instant,
+    /// When it connected, or delivered its last message.
+    heard: Instant,
 }
 
 struct Relay {
@@ -130,6 +104,8 @@ pub(super) struct Task {
     /// Of the last message. It starts at random, so that neither two nodes nor two starts of one
     /// send the same bytes.
     nonce: u64,
+    tip: Height,
+    timing: Timing,
 }
 
 impl Task {
@@ -140,12 +116,25 @@ impl Task {
         ends: Ends,
         counters: Arc<Counters>,
         nonce: u64,
+        timing: Timing,
     ) -> Self {
-        let due = Instant::now();
-        let peer = |(id, address)| (id, Peer { address, backoff: BACKOFF_MIN, due });
+        let now = Instant::now();
+        let peer = |(id, address)| {
+            (
+                id,
+                Peer {
+                    address,
+                    backoff: BACKOFF_MIN,
+                    due: now,
+                    heard: now,
+                },
+            )
+        };
         Self {
             swarm,
             nonce,
+            tip: Height(0),
+            timing,
             topic,
             peers: peers.into_iter().map(peer).collect(),
             ends,
@@ -159,6 +148,9 @@ impl Task {
     pub(super) async fn run(mut self) {
         let mut redial = interval(REDIAL_TICK);
         redial.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let period = self.timing.heartbeat;
+        let mut heartbeat = interval_at(Instant::now() + period, period);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let due = self.due();
             tokio::select! {
@@ -168,7 +160,12 @@ impl Task {
                     None => return,
                 },
                 () = at(due) => self.on_due(Instant::now()),
-                _ = redial.tick() => self.redial(Instant::now()),
+                _ = heartbeat.tick() => self.publish(&GossipMessage::Tip { height: self.tip }),
+                _ = redial.tick() => {
+                    let now = Instant::now();
+                    self.drop_silent(now);
+                    self.redial(now);
+                }
             }
         }
     }
@@ -192,7 +189,13 @@ impl Task {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Message(message) => self.publish(&message),
+            Command::Tip(height) => {
+                self.tip = height;
+                self.publish(&GossipMessage::Tip { height });
+            }
+            Command::Cosignature(cosignature) => {
+                self.publish(&GossipMessage::Cosignature(cosignature));
+            }
             Command::Bundle(records) => {
                 let bytes = encoded_bundle_bytes(&records);
                 let full = self.batch.bundles.len() >= GOSSIP_BUNDLES_MAX
@@ -202,7 +205,9 @@ impl Task {
                 }
                 self.batch.bytes = self.batch.bytes.saturating_add(bytes);
                 self.batch.bundles.push(records);
-                self.batch.due.get_or_insert_with(|| Instant::now() + BATCH_WAIT);
+                self.batch
+                    .due
+                    .get_or_insert_with(|| Instant::now() + BATCH_WAIT);
             }
         }
     }
@@ -217,7 +222,12 @@ impl Task {
     fn publish(&mut self, message: &GossipMessage) {
         self.nonce = self.nonce.wrapping_add(1);
         let bytes = message.encode(self.nonce);
-        match self.swarm.behaviour_mut().gossipsub.publish(self.topic.hash(), bytes) {
+        match self
+            .swarm
+            .behaviour_mut()
+            .gossipsub
+            .publish(self.topic.hash(), bytes)
+        {
             Ok(_) => count(&self.counters.published),
             Err(error) => {
                 count(&self.counters.unsent);
@@ -229,25 +239,33 @@ impl Task {
     fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Gossipsub(event)) => self.on_gossipsub(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(libp2p_ping::Event {
-                peer,
-                connection,
-                result: Err(error),
-            })) => {
-                tracing::debug!(%peer, %error, "gossip peer does not answer");
-                self.swarm.close_connection(connection);
-            }
-            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => self.heard(&peer_id),
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                num_established: 0,
+                ..
+            } => {
                 self.set_connected(peer_id, false);
                 self.postpone(&peer_id);
             }
-            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
-                if matches!(error, DialError::WrongPeerId { .. } | DialError::Denied { .. }) {
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error,
+                ..
+            } => {
+                if matches!(
+                    error,
+                    DialError::WrongPeerId { .. } | DialError::Denied { .. }
+                ) {
                     tracing::warn!(%peer, %error, "gossip peer refused");
                 }
                 self.postpone(&peer);
             }
-            SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
+            SwarmEvent::IncomingConnectionError {
+                send_back_addr,
+                error,
+                ..
+            } => {
                 tracing::debug!(from = %send_back_addr, %error, "gossip connection refused");
             }
             _ => {}
@@ -256,7 +274,11 @@ impl Task {
 
     fn on_gossipsub(&mut self, event: gossipsub::Event) {
         match event {
-            gossipsub::Event::Message { propagation_source, message_id, message } => {
+            gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            } => {
                 self.on_message(propagation_source, message_id, &message.data);
             }
             gossipsub::Event::Subscribed { peer_id, topic } if topic == self.topic.hash() => {
@@ -270,9 +292,12 @@ impl Task {
     }
 
     fn on_message(&mut self, from: PeerId, id: MessageId, bytes: &[u8]) {
+        self.heard(&from);
         count(&self.counters.received);
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.counters.received_bytes.fetch_add(length, Ordering::Relaxed);
+        self.counters
+            .received_bytes
+            .fetch_add(length, Ordering::Relaxed);
         let message = match GossipMessage::decode(bytes) {
             Ok(message) => message,
             Err(error) => {
@@ -282,14 +307,18 @@ impl Task {
                 return;
             }
         };
-        // A tip speaks for the peer that sends it.
+        // A tip speaks for the peer that sends it, and shows that this very connection works.
         let relay = !matches!(message, GossipMessage::Tip { .. });
         let delivered = self.ends.inbox.deliver(from, message);
         if !delivered {
             count(&self.counters.dropped);
         }
         if delivered && relay && self.relays.len() < GOSSIP_RELAYS_MAX {
-            self.relays.push_back(Relay { due: Instant::now() + RELAY_WAIT, id, from });
+            self.relays.push_back(Relay {
+                due: Instant::now() + RELAY_WAIT,
+                id,
+                from,
+            });
         } else {
             self.report(&id, &from, MessageAcceptance::Ignore);
         }
@@ -310,10 +339,31 @@ impl Task {
             peer.backoff = BACKOFF_MIN;
         }
         let changed = self.ends.connected.send_if_modified(|peers| {
-            if connected { peers.insert(peer) } else { peers.remove(&peer) }
+            if connected {
+                peers.insert(peer)
+            } else {
+                peers.remove(&peer)
+            }
         });
         if changed {
             tracing::info!(%peer, connected, "gossip peer");
+        }
+    }
+
+    fn heard(&mut self, peer: &PeerId) {
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.heard = Instant::now();
+        }
+    }
+
+    /// Closes connections on which nothing comes any more. Without it a peer whose machine
+    /// vanished would count as connected until TCP gives up, a quarter of an hour later.
+    fn drop_silent(&mut self, now: Instant) {
+        for (id, peer) in &self.peers {
+            let silent = now.duration_since(peer.heard) > self.timing.silence;
+            if silent && self.swarm.disconnect_peer_id(*id).is_ok() {
+                tracing::info!(peer = %id, "gossip peer is silent, disconnecting");
+            }
         }
     }
 

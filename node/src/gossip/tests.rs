@@ -17,6 +17,12 @@ use super::*;
 const LEDGER: LedgerId = LedgerId([1; 32]);
 const FOREIGN: LedgerId = LedgerId([2; 32]);
 
+/// No heartbeats between the messages of a test.
+const QUIET: Timing = Timing {
+    heartbeat: Duration::from_secs(3_600),
+    silence: Duration::from_secs(3_600),
+};
+
 struct Node {
     handle: GossipHandle,
     inbox: GossipInbox,
@@ -31,7 +37,9 @@ impl Node {
 
     async fn connected_to(&self, peers: usize) {
         let mut connected = self.handle.connected();
-        within(connected.wait_for(|connected| connected.len() == peers)).await.unwrap();
+        within(connected.wait_for(|connected| connected.len() == peers))
+            .await
+            .unwrap();
     }
 
     async fn next(&mut self) -> (PeerId, GossipMessage) {
@@ -60,7 +68,9 @@ impl Node {
 
 /// A guard against hanging, not a bound on speed.
 async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(60), future).await.expect("nothing for a minute")
+    tokio::time::timeout(Duration::from_secs(60), future)
+        .await
+        .expect("nothing for a minute")
 }
 
 fn key(number: u8) -> Keypair {
@@ -73,16 +83,23 @@ fn id(number: u8) -> PeerId {
 
 /// An entry for a peer that is expected to call, not to be called.
 fn caller(number: u8) -> Multiaddr {
-    format!("/ip4/127.0.0.1/tcp/1/p2p/{}", id(number)).parse().unwrap()
+    format!("/ip4/127.0.0.1/tcp/1/p2p/{}", id(number))
+        .parse()
+        .unwrap()
 }
 
 fn config(number: u8, peers: Vec<Multiaddr>) -> GossipConfig {
     let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
-    GossipConfig { listen, peers, keypair: key(number), ledger: LEDGER }
+    GossipConfig {
+        listen,
+        peers,
+        keypair: key(number),
+        ledger: LEDGER,
+    }
 }
 
 async fn node(number: u8, peers: Vec<Multiaddr>) -> Node {
-    let (handle, inbox) = start(config(number, peers)).await.unwrap();
+    let (handle, inbox) = start_with(config(number, peers), QUIET).await.unwrap();
     Node { handle, inbox }
 }
 
@@ -96,11 +113,16 @@ async fn pair() -> (Node, Node) {
 }
 
 fn bundle(text: &str) -> Vec<RecordBytes> {
-    vec![text.as_bytes().into(), [text, "!"].concat().as_bytes().into()]
+    vec![
+        text.as_bytes().into(),
+        [text, "!"].concat().as_bytes().into(),
+    ]
 }
 
 fn tip(height: u64) -> GossipMessage {
-    GossipMessage::Tip { height: Height(height) }
+    GossipMessage::Tip {
+        height: Height(height),
+    }
 }
 
 fn cosignature() -> CosignatureMessage {
@@ -137,22 +159,40 @@ fn is_subscribed(event: &SwarmEvent<BehaviourEvent>) -> bool {
 #[tokio::test]
 async fn everything_one_node_publishes_reaches_the_other() {
     let (a, mut b) = pair().await;
-    assert_eq!((a.handle.peers_connected(), b.handle.peers_connected()), (1, 1));
+    assert_eq!(
+        (a.handle.peers_connected(), b.handle.peers_connected()),
+        (1, 1)
+    );
     a.handle.publish_bundle(bundle("deed")).unwrap();
-    assert_eq!(b.next().await, (id(1), GossipMessage::Bundles(vec![bundle("deed")])));
+    assert_eq!(
+        b.next().await,
+        (id(1), GossipMessage::Bundles(vec![bundle("deed")]))
+    );
     a.handle.publish_tip(Height(3)).unwrap();
     assert_eq!(b.next().await, (id(1), tip(3)));
     a.handle.publish_cosignature(cosignature()).unwrap();
-    assert_eq!(b.next().await, (id(1), GossipMessage::Cosignature(cosignature())));
+    assert_eq!(
+        b.next().await,
+        (id(1), GossipMessage::Cosignature(cosignature()))
+    );
     a.handle.publish_tip(Height(3)).unwrap();
-    assert_eq!(b.next().await, (id(1), tip(3)), "the same again is sent again");
-    assert_eq!((a.handle.stats().published, b.handle.stats().received), (4, 4));
+    assert_eq!(
+        b.next().await,
+        (id(1), tip(3)),
+        "the same again is sent again"
+    );
+    assert_eq!(
+        (a.handle.stats().published, b.handle.stats().received),
+        (4, 4)
+    );
 }
 
 #[tokio::test]
 async fn bundles_submitted_together_travel_together_and_in_order() {
     let (a, mut b) = pair().await;
-    let sent: Vec<_> = (0..200).map(|number| bundle(&format!("deed {number}"))).collect();
+    let sent: Vec<_> = (0..200)
+        .map(|number| bundle(&format!("deed {number}")))
+        .collect();
     for bundle in &sent {
         a.handle.publish_bundle(bundle.clone()).unwrap();
     }
@@ -166,7 +206,10 @@ async fn the_largest_bundles_arrive() {
     let largest = |byte: u8| -> Vec<RecordBytes> {
         let rest = BUNDLE_BYTES_MAX % RECORD_BYTES_MAX;
         let whole = std::iter::repeat_n(RECORD_BYTES_MAX, BUNDLE_BYTES_MAX / RECORD_BYTES_MAX);
-        whole.chain([rest]).map(|bytes| vec![byte; bytes].into()).collect()
+        whole
+            .chain([rest])
+            .map(|bytes| vec![byte; bytes].into())
+            .collect()
     };
     a.handle.publish_bundle(largest(1)).unwrap();
     a.handle.publish_bundle(largest(2)).unwrap();
@@ -175,9 +218,15 @@ async fn the_largest_bundles_arrive() {
 
     let too_long = vec![vec![1; RECORD_BYTES_MAX + 1].into()];
     let error = MessageError::RecordBytes(RECORD_BYTES_MAX + 1);
-    assert_eq!(a.handle.publish_bundle(too_long), Err(PublishError::Limits(error)));
+    assert_eq!(
+        a.handle.publish_bundle(too_long),
+        Err(PublishError::Limits(error))
+    );
     let none = MessageError::Records(0);
-    assert_eq!(a.handle.publish_bundle(vec![]), Err(PublishError::Limits(none)));
+    assert_eq!(
+        a.handle.publish_bundle(vec![]),
+        Err(PublishError::Limits(none))
+    );
 }
 
 #[tokio::test]
@@ -193,7 +242,9 @@ async fn four_validators_hear_each_other_once() {
     let text = |from: usize, number: usize| format!("deed {number} by node {from}");
     for (from, node) in nodes.iter().enumerate() {
         for number in 0..20 {
-            node.handle.publish_bundle(bundle(&text(from, number))).unwrap();
+            node.handle
+                .publish_bundle(bundle(&text(from, number)))
+                .unwrap();
         }
     }
     for (to, node) in nodes.iter_mut().enumerate() {
@@ -229,7 +280,9 @@ async fn what_one_peer_says_is_relayed_to_peers_it_does_not_reach() {
     })
     .await;
     assert_eq!(from, id(1), "delivered by the hub");
-    let GossipMessage::Bundles(bundles) = message else { panic!("{message:?}") };
+    let GossipMessage::Bundles(bundles) = message else {
+        panic!("{message:?}")
+    };
     assert!(bundles.iter().all(|one| *one == bundle("deed")));
 }
 
@@ -259,10 +312,20 @@ async fn a_stranger_hears_nothing_and_is_not_heard() {
         })
         .await;
     }
-    let spoken = stranger.behaviour_mut().gossipsub.publish(network::topic(&LEDGER), [1]);
-    assert!(matches!(spoken, Err(GossipsubError::NoPeersSubscribedToTopic)), "{spoken:?}");
+    let spoken = stranger
+        .behaviour_mut()
+        .gossipsub
+        .publish(network::topic(&LEDGER), [1]);
+    assert!(
+        matches!(spoken, Err(GossipsubError::NoPeersSubscribedToTopic)),
+        "{spoken:?}"
+    );
     a.handle.publish_tip(Height(1)).unwrap();
-    assert_eq!(b.next().await, (id(1), tip(1)), "the others are not disturbed");
+    assert_eq!(
+        b.next().await,
+        (id(1), tip(1)),
+        "the others are not disturbed"
+    );
     assert_eq!(a.handle.peers_connected(), 1);
     assert_eq!(a.handle.stats().received, 0);
 }
@@ -274,25 +337,37 @@ async fn a_listed_node_of_a_foreign_ledger_hears_nothing_and_is_not_heard() {
     a.connected_to(1).await;
     let mut foreign = raw(3, &FOREIGN, GOSSIP_MESSAGE_BYTES_MAX);
     foreign.dial(a.address()).unwrap();
-    let established = |event: &SwarmEvent<_>| {
-        matches!(event, SwarmEvent::ConnectionEstablished { .. })
-    };
+    let established =
+        |event: &SwarmEvent<_>| matches!(event, SwarmEvent::ConnectionEstablished { .. });
     run_until(&mut foreign, established).await;
 
     a.handle.publish_tip(Height(1)).unwrap();
     assert_eq!(b.next().await, (id(1), tip(1)));
-    // A round trip on the connection: whatever was to come before it has come.
+    for ledger in [&FOREIGN, &LEDGER] {
+        let spoken = foreign
+            .behaviour_mut()
+            .gossipsub
+            .publish(network::topic(ledger), [1]);
+        assert!(
+            matches!(spoken, Err(GossipsubError::NoPeersSubscribedToTopic)),
+            "{spoken:?}"
+        );
+    }
+    assert_eq!(
+        a.handle.peers_connected(),
+        1,
+        "connected, but of no use to this ledger"
+    );
+    assert_eq!(a.handle.stats().received, 0);
+    a.stop().await;
     run_until(&mut foreign, |event| {
-        assert!(!is_subscribed(event));
-        matches!(event, SwarmEvent::Behaviour(BehaviourEvent::Ping(_)))
+        assert!(
+            !matches!(event, SwarmEvent::Behaviour(_)),
+            "heard {event:?}"
+        );
+        matches!(event, SwarmEvent::ConnectionClosed { .. })
     })
     .await;
-    for ledger in [&FOREIGN, &LEDGER] {
-        let spoken = foreign.behaviour_mut().gossipsub.publish(network::topic(ledger), [1]);
-        assert!(matches!(spoken, Err(GossipsubError::NoPeersSubscribedToTopic)), "{spoken:?}");
-    }
-    assert_eq!(a.handle.peers_connected(), 1, "connected, but of no use to this ledger");
-    assert_eq!(a.handle.stats().received, 0);
 }
 
 #[tokio::test]
@@ -305,12 +380,27 @@ async fn garbage_from_a_listed_peer_is_dropped_counted_and_not_relayed() {
     run_until(&mut faulty, is_subscribed).await;
 
     let empty_bundle = GossipMessage::Bundles(vec![vec![]]).encode(1);
-    for bytes in [vec![0xff; 100], vec![0x82, 1, 0x82, 9, 0x81, 3], empty_bundle] {
-        faulty.behaviour_mut().gossipsub.publish(network::topic(&LEDGER), bytes).unwrap();
+    for bytes in [
+        vec![0xff; 100],
+        vec![0x82, 1, 0x82, 9, 0x81, 3],
+        empty_bundle,
+    ] {
+        faulty
+            .behaviour_mut()
+            .gossipsub
+            .publish(network::topic(&LEDGER), bytes)
+            .unwrap();
     }
-    let driver = tokio::spawn(drive_and_repeat(faulty, GossipMessage::Cosignature(cosignature())));
+    let driver = tokio::spawn(drive_and_repeat(
+        faulty,
+        GossipMessage::Cosignature(cosignature()),
+    ));
     let good = GossipMessage::Cosignature(cosignature());
-    assert_eq!(a.next().await, (id(3), good.clone()), "the first that is delivered");
+    assert_eq!(
+        a.next().await,
+        (id(3), good.clone()),
+        "the first that is delivered"
+    );
     assert_eq!(a.handle.stats().malformed, 3);
     assert_eq!(b.next().await, (id(1), good), "the first that is relayed");
     assert_eq!(b.handle.stats().malformed, 0);
@@ -318,18 +408,58 @@ async fn garbage_from_a_listed_peer_is_dropped_counted_and_not_relayed() {
 }
 
 #[tokio::test]
-async fn an_oversized_message_is_dropped_and_the_peer_is_heard_again() {
-    let mut a = node(1, vec![caller(3)]).await;
+async fn an_oversized_message_is_not_read_and_harms_nobody() {
+    let mut a = node(1, vec![caller(2), caller(3)]).await;
+    let b = node(2, vec![a.address()]).await;
+    a.connected_to(1).await;
+    b.connected_to(1).await;
     let mut faulty = raw(3, &LEDGER, 8 * GOSSIP_MESSAGE_BYTES_MAX);
     faulty.dial(a.address()).unwrap();
     run_until(&mut faulty, is_subscribed).await;
     let huge = vec![0x82; 4 * GOSSIP_MESSAGE_BYTES_MAX];
-    faulty.behaviour_mut().gossipsub.publish(network::topic(&LEDGER), huge).unwrap();
+    faulty
+        .behaviour_mut()
+        .gossipsub
+        .publish(network::topic(&LEDGER), huge)
+        .unwrap();
     let driver = tokio::spawn(drive_and_repeat(faulty, tip(4)));
-    assert_eq!(a.next().await, (id(3), tip(4)));
+    for height in 0..20 {
+        b.handle.publish_tip(Height(height)).unwrap();
+        assert_eq!(a.next().await, (id(2), tip(height)));
+    }
     let stats = a.handle.stats();
-    assert!(stats.received_bytes < 1_000, "the huge one was not even read: {stats:?}");
+    assert!(stats.received_bytes < 1_000, "{stats:?}");
     driver.abort();
+}
+
+#[tokio::test]
+async fn the_tip_is_repeated_and_a_silent_peer_is_disconnected() {
+    let timing = Timing {
+        heartbeat: Duration::from_millis(50),
+        silence: Duration::from_millis(1_500),
+    };
+    let (handle, inbox) = start_with(config(1, vec![caller(3)]), timing)
+        .await
+        .unwrap();
+    let a = Node { handle, inbox };
+    let mut silent = raw(3, &LEDGER, GOSSIP_MESSAGE_BYTES_MAX);
+    silent.dial(a.address()).unwrap();
+    run_until(&mut silent, is_subscribed).await;
+    a.handle.publish_tip(Height(6)).unwrap();
+    let mut tips = 0;
+    run_until(&mut silent, |event| {
+        if let SwarmEvent::Behaviour(BehaviourEvent::Gossipsub(gossipsub::Event::Message {
+            message,
+            ..
+        })) = event
+        {
+            tips += usize::from(GossipMessage::decode(&message.data) == Ok(tip(6)));
+        }
+        matches!(event, SwarmEvent::ConnectionClosed { .. })
+    })
+    .await;
+    assert!(tips > 1, "{tips} tips before the connection was closed");
+    a.connected_to(0).await;
 }
 
 /// Runs a swarm for ever, and publishes `message` again and again.
@@ -355,8 +485,11 @@ async fn peers_find_each_other_again_after_either_has_restarted() {
     let (a_address, a_listen) = (a.address(), a.handle.listen_address().clone());
     a.stop().await;
     b.connected_to(0).await;
-    let again = GossipConfig { listen: a_listen, ..config(1, vec![caller(2)]) };
-    let (handle, inbox) = start(again).await.unwrap();
+    let again = GossipConfig {
+        listen: a_listen,
+        ..config(1, vec![caller(2)])
+    };
+    let (handle, inbox) = start_with(again, QUIET).await.unwrap();
     let mut a = Node { handle, inbox };
     a.connected_to(1).await;
     b.connected_to(1).await;
@@ -379,9 +512,15 @@ async fn an_occupied_port_stops_the_start_and_is_named() {
     let running = node(1, vec![]).await;
     let by_node = running.handle.listen_address().to_string();
     for listen in [by_program, by_node] {
-        let taken = GossipConfig { listen: listen.parse().unwrap(), ..config(2, vec![]) };
+        let taken = GossipConfig {
+            listen: listen.parse().unwrap(),
+            ..config(2, vec![])
+        };
         let error = start(taken).await.unwrap_err().to_string();
-        assert!(error.contains(&listen) && error.contains("in use"), "{error}");
+        assert!(
+            error.contains(&listen) && error.contains("in use"),
+            "{error}"
+        );
     }
 }
 
@@ -396,16 +535,28 @@ async fn addresses_of_another_form_are_refused() {
         format!("/ip4/127.0.0.1/tcp/4000/ws/p2p/{peer}"),
     ] {
         let refused = start(config(1, vec![address.parse().unwrap()])).await;
-        assert!(matches!(refused, Err(GossipError::Address { .. })), "{address}");
+        assert!(
+            matches!(refused, Err(GossipError::Address { .. })),
+            "{address}"
+        );
     }
     for listen in ["/ip6/::1/tcp/0", "/ip4/127.0.0.1/udp/0", "/ip4/127.0.0.1"] {
-        let wrong = GossipConfig { listen: listen.parse().unwrap(), ..config(1, vec![]) };
-        assert!(matches!(start(wrong).await, Err(GossipError::Address { .. })), "{listen}");
+        let wrong = GossipConfig {
+            listen: listen.parse().unwrap(),
+            ..config(1, vec![])
+        };
+        assert!(
+            matches!(start(wrong).await, Err(GossipError::Address { .. })),
+            "{listen}"
+        );
     }
     let twice = start(config(1, vec![caller(2), caller(2)])).await;
     assert!(matches!(twice, Err(GossipError::DuplicatePeer(_))));
     let many = vec![caller(2); VALIDATORS_MAX + 1];
-    assert!(matches!(start(config(1, many)).await, Err(GossipError::TooManyPeers(101))));
+    assert!(matches!(
+        start(config(1, many)).await,
+        Err(GossipError::TooManyPeers(101))
+    ));
     let own = start(config(1, vec![caller(1)])).await;
     assert!(own.is_ok(), "one list may serve all nodes");
 }

@@ -25,7 +25,10 @@ impl SignatureKey {
     /// The name for `record` (signature included) under `key`.
     #[must_use]
     pub fn of(record: &[u8], key: &PublicKey) -> Self {
-        Self(derive("deedbook 2026 verified signature", &[key.as_bytes(), record]))
+        Self(derive(
+            "deedbook 2026 verified signature",
+            &[key.as_bytes(), record],
+        ))
     }
 }
 
@@ -46,13 +49,18 @@ impl SignatureCache {
     #[must_use]
     pub fn with_capacity(entries: usize) -> Self {
         let shard = NonZeroUsize::new(entries.div_ceil(SHARDS)).unwrap_or(NonZeroUsize::MIN);
-        Self { shards: (0..SHARDS).map(|_| Mutex::new(LruCache::new(shard))).collect() }
+        Self {
+            shards: (0..SHARDS)
+                .map(|_| Mutex::new(LruCache::new(shard)))
+                .collect(),
+        }
     }
 
     /// Whether the signature was verified before.
     #[must_use]
     pub fn contains(&self, key: &SignatureKey) -> bool {
-        self.with_shard(key, |shard| shard.get(key).is_some()).unwrap_or(false)
+        self.with_shard(key, |shard| shard.get(key).is_some())
+            .unwrap_or(false)
     }
 
     /// Remembers a signature that was verified just now.
@@ -82,6 +90,8 @@ impl SignatureCache {
     ) -> Option<T> {
         let [first, ..] = key.0;
         let shard = self.shards.get(usize::from(first) % SHARDS)?;
-        Some(act(&mut shard.lock().unwrap_or_else(PoisonError::into_inner)))
+        Some(act(&mut shard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)))
     }
 }

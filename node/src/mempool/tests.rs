@@ -13,7 +13,10 @@ fn id(number: u64) -> RecordId {
 }
 
 fn record(number: u64, bytes: usize) -> PooledRecord {
-    PooledRecord { id: id(number), bytes: vec![0; bytes].into() }
+    PooledRecord {
+        id: id(number),
+        bytes: vec![0; bytes].into(),
+    }
 }
 
 /// A bundle of one record of 1,000 bytes.
@@ -23,7 +26,10 @@ fn single(party: [u8; 16], number: u64) -> Bundle {
 
 fn numbers(bundles: &[Arc<Bundle>]) -> Vec<u64> {
     let number = |record: &PooledRecord| u64::from_be_bytes(record.id.0[..8].try_into().unwrap());
-    bundles.iter().flat_map(|bundle| bundle.records.iter().map(number)).collect()
+    bundles
+        .iter()
+        .flat_map(|bundle| bundle.records.iter().map(number))
+        .collect()
 }
 
 fn all(pool: &Mempool) -> Vec<u64> {
@@ -44,7 +50,8 @@ fn one_party_is_served_in_order_of_arrival() {
 fn parties_with_one_bundle_each_are_served_in_order_of_arrival() {
     let pool = Mempool::new();
     for number in 0..50u8 {
-        pool.insert(single([number; 16], u64::from(number))).unwrap();
+        pool.insert(single([number; 16], u64::from(number)))
+            .unwrap();
     }
     assert_eq!(all(&pool), (0..50).collect::<Vec<_>>());
 }
@@ -58,7 +65,10 @@ fn a_flood_by_one_party_does_not_delay_another() {
     pool.insert(single(BANK, 2_000)).unwrap();
     pool.insert(single(BUYER, 3_000)).unwrap();
     pool.insert(single(BANK, 2_001)).unwrap();
-    assert_eq!(numbers(&pool.take(6, usize::MAX)), [0, 2_000, 3_000, 1, 2_001, 2]);
+    assert_eq!(
+        numbers(&pool.take(6, usize::MAX)),
+        [0, 2_000, 3_000, 1, 2_001, 2]
+    );
 }
 
 #[test]
@@ -113,7 +123,12 @@ fn a_block_is_filled_to_its_bounds_and_what_does_not_fit_comes_first_next_time()
 #[test]
 fn the_same_bundle_twice_is_pending_once() {
     let pool = Mempool::new();
-    let bundle = Bundle::new(vec![record(1, 10), record(2, 10)], NOTARY, Instant::now(), false);
+    let bundle = Bundle::new(
+        vec![record(1, 10), record(2, 10)],
+        NOTARY,
+        Instant::now(),
+        false,
+    );
     assert_eq!(pool.insert(bundle.clone()), Ok(Inserted::New));
     assert_eq!(pool.insert(bundle), Ok(Inserted::Known));
     assert_eq!(all(&pool), [1, 2]);
@@ -124,15 +139,30 @@ fn the_same_bundle_twice_is_pending_once() {
 fn a_bundle_leaves_with_its_last_record() {
     let pool = Mempool::new();
     let now = Instant::now();
-    pool.insert(Bundle::new(vec![record(1, 10), record(2, 10)], NOTARY, now, false)).unwrap();
-    pool.insert(Bundle::new(vec![record(2, 10)], BANK, now, false)).unwrap();
+    pool.insert(Bundle::new(
+        vec![record(1, 10), record(2, 10)],
+        NOTARY,
+        now,
+        false,
+    ))
+    .unwrap();
+    pool.insert(Bundle::new(vec![record(2, 10)], BANK, now, false))
+        .unwrap();
     pool.remove_included(&[id(2), id(7)]);
-    assert_eq!(all(&pool), [1, 2], "the bundle of the bank is gone, the notary's waits for 1");
+    assert_eq!(
+        all(&pool),
+        [1, 2],
+        "the bundle of the bank is gone, the notary's waits for 1"
+    );
     assert!(!pool.contains(&id(2)));
     assert!(pool.contains(&id(1)));
     pool.remove_included(&[id(1)]);
     assert!(pool.is_empty());
-    let stats = MempoolStats { admitted: 2, included: 2, ..MempoolStats::default() };
+    let stats = MempoolStats {
+        admitted: 2,
+        included: 2,
+        ..MempoolStats::default()
+    };
     assert_eq!(pool.stats(), stats);
 }
 
@@ -141,13 +171,18 @@ fn a_bundle_beyond_the_limits_of_a_bundle_is_never_admitted() {
     let pool = Mempool::new();
     let bundle = |records| Bundle::new(records, NOTARY, Instant::now(), false);
     let many = (0..65).map(|number| record(number, 1)).collect();
-    let large = (0..2).map(|number| record(number, BUNDLE_BYTES_MAX / 2 + 1)).collect();
+    let large = (0..2)
+        .map(|number| record(number, BUNDLE_BYTES_MAX / 2 + 1))
+        .collect();
     for (records, bytes, bundle) in [
         (0, 0, bundle(vec![])),
         (65, 65, bundle(many)),
         (2, BUNDLE_BYTES_MAX + 2, bundle(large)),
     ] {
-        assert_eq!(pool.insert(bundle), Err(AdmissionError::Bundle { records, bytes }));
+        assert_eq!(
+            pool.insert(bundle),
+            Err(AdmissionError::Bundle { records, bytes })
+        );
     }
     assert!(pool.is_empty());
 }
@@ -156,7 +191,12 @@ fn a_bundle_beyond_the_limits_of_a_bundle_is_never_admitted() {
 fn a_party_at_its_quota_is_refused_until_something_of_its_own_is_included() {
     let pool = Mempool::new();
     let bundle = |number| {
-        Bundle::new(vec![record(number, BUNDLE_BYTES_MAX)], NOTARY, Instant::now(), false)
+        Bundle::new(
+            vec![record(number, BUNDLE_BYTES_MAX)],
+            NOTARY,
+            Instant::now(),
+            false,
+        )
     };
     let quota = u64::try_from(MEMPOOL_PARTY_BYTES_MAX / BUNDLE_BYTES_MAX).unwrap();
     for number in 0..quota {
@@ -165,8 +205,16 @@ fn a_party_at_its_quota_is_refused_until_something_of_its_own_is_included() {
     let (records, bytes) = (usize::try_from(quota).unwrap(), MEMPOOL_PARTY_BYTES_MAX);
     let refused = Err(AdmissionError::Quota { records, bytes });
     assert_eq!(pool.insert(single(NOTARY, quota)), refused);
-    assert_eq!(pool.insert(bundle(0)), Ok(Inserted::Known), "what is pending stays known");
-    assert_eq!(pool.insert(single(BANK, quota)), Ok(Inserted::New), "others are not affected");
+    assert_eq!(
+        pool.insert(bundle(0)),
+        Ok(Inserted::Known),
+        "what is pending stays known"
+    );
+    assert_eq!(
+        pool.insert(single(BANK, quota)),
+        Ok(Inserted::New),
+        "others are not affected"
+    );
     pool.remove_included(&[id(0)]);
     assert_eq!(pool.insert(single(NOTARY, quota + 1)), Ok(Inserted::New));
     assert_eq!(pool.stats().refused_quota, 1);
@@ -178,11 +226,17 @@ fn a_party_has_a_quota_of_records_too() {
     let per_bundle = u64::try_from(BUNDLE_RECORDS_MAX).unwrap();
     let bundles = u64::try_from(MEMPOOL_PARTY_RECORDS_MAX).unwrap() / per_bundle;
     for bundle in 0..bundles {
-        let records = (0..per_bundle).map(|n| record(bundle * per_bundle + n, 1)).collect();
-        pool.insert(Bundle::new(records, NOTARY, Instant::now(), false)).unwrap();
+        let records = (0..per_bundle)
+            .map(|n| record(bundle * per_bundle + n, 1))
+            .collect();
+        pool.insert(Bundle::new(records, NOTARY, Instant::now(), false))
+            .unwrap();
     }
     let refused = pool.insert(single(NOTARY, u64::MAX));
-    assert!(matches!(refused, Err(AdmissionError::Quota { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(AdmissionError::Quota { .. })),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -190,12 +244,16 @@ fn a_full_pool_refuses_everybody_and_admits_again_when_there_is_room() {
     let pool = Mempool::new();
     let shared: Arc<[u8]> = vec![0; BUNDLE_BYTES_MAX].into();
     let bundle = |party: u8, number: u64| {
-        let record = PooledRecord { id: id(number), bytes: Arc::clone(&shared) };
+        let record = PooledRecord {
+            id: id(number),
+            bytes: Arc::clone(&shared),
+        };
         Bundle::new(vec![record], [party; 16], Instant::now(), false)
     };
     let fill = u64::try_from(MEMPOOL_BYTES_MAX / BUNDLE_BYTES_MAX).unwrap();
     for number in 0..fill {
-        pool.insert(bundle(u8::try_from(number % 8).unwrap(), number)).unwrap();
+        pool.insert(bundle(u8::try_from(number % 8).unwrap(), number))
+            .unwrap();
     }
     let full = AdmissionError::Full {
         records: usize::try_from(fill).unwrap(),
@@ -214,7 +272,13 @@ fn old_bundles_expire_and_unlawful_ones_are_removed() {
     let start = Instant::now();
     for (number, age) in [(0, 0), (1, 10), (2, 20)] {
         let received = start + Duration::from_secs(age);
-        pool.insert(Bundle::new(vec![record(number, 10)], NOTARY, received, false)).unwrap();
+        pool.insert(Bundle::new(
+            vec![record(number, 10)],
+            NOTARY,
+            received,
+            false,
+        ))
+        .unwrap();
     }
     assert_eq!(pool.expire(start + Duration::from_secs(10)), 1);
     assert_eq!(all(&pool), [1, 2]);
@@ -223,7 +287,10 @@ fn old_bundles_expire_and_unlawful_ones_are_removed() {
     pool.remove(&unlawful);
     assert_eq!(all(&pool), [2]);
     let stats = pool.stats();
-    assert_eq!((stats.expired, stats.removed, stats.bundles, stats.parties), (1, 1, 1, 1));
+    assert_eq!(
+        (stats.expired, stats.removed, stats.bundles, stats.parties),
+        (1, 1, 1, 1)
+    );
 }
 
 #[test]
@@ -234,16 +301,28 @@ fn only_what_was_submitted_here_and_still_waits_is_broadcast_again() {
         let received = start + Duration::from_secs(age);
         Bundle::new(vec![record(number, 10)], NOTARY, received, local)
     };
-    for new in [bundle(0, 0, true), bundle(1, 0, false), bundle(2, 0, true), bundle(3, 5, true)] {
+    for new in [
+        bundle(0, 0, true),
+        bundle(1, 0, false),
+        bundle(2, 0, true),
+        bundle(3, 5, true),
+    ] {
         pool.insert(new).unwrap();
     }
     let after = |seconds| start + Duration::from_secs(seconds);
     assert_eq!(numbers(&pool.local_pending(after(1), usize::MAX)), [0, 2]);
-    assert_eq!(numbers(&pool.local_pending(after(6), 25)), [0, 2], "bounded by bytes");
+    assert_eq!(
+        numbers(&pool.local_pending(after(6), 25)),
+        [0, 2],
+        "bounded by bytes"
+    );
     // A client submits here what gossip brought before.
     pool.insert(bundle(1, 0, true)).unwrap();
     pool.remove_included(&[id(0)]);
-    assert_eq!(numbers(&pool.local_pending(after(6), usize::MAX)), [1, 2, 3]);
+    assert_eq!(
+        numbers(&pool.local_pending(after(6), usize::MAX)),
+        [1, 2, 3]
+    );
 }
 
 #[tokio::test]

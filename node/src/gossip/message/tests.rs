@@ -20,13 +20,25 @@ fn cosignature(name: &str) -> GossipMessage {
 #[test]
 fn every_message_survives_its_encoding() {
     let messages = [
-        GossipMessage::Bundles(vec![vec![record(1), record(700)], vec![record(RECORD_BYTES_MAX)]]),
-        GossipMessage::Tip { height: Height(u64::MAX) },
+        GossipMessage::Bundles(vec![
+            vec![record(1), record(700)],
+            vec![record(RECORD_BYTES_MAX)],
+        ]),
+        GossipMessage::Tip {
+            height: Height(u64::MAX),
+        },
         cosignature("notaries.example"),
     ];
     for message in messages {
-        assert_eq!(GossipMessage::decode(&message.encode(5)), Ok(message.clone()));
-        assert_ne!(message.encode(5), message.encode(6), "a repeated message has other bytes");
+        assert_eq!(
+            GossipMessage::decode(&message.encode(5)),
+            Ok(message.clone())
+        );
+        assert_ne!(
+            message.encode(5),
+            message.encode(6),
+            "a repeated message has other bytes"
+        );
     }
 }
 
@@ -50,11 +62,23 @@ fn messages_beyond_a_limit_are_refused() {
     let half = RECORD_BYTES_MAX;
     let cases = [
         (bundles(vec![]), MessageError::Bundles(0)),
-        (bundles(vec![vec![record(1)]; 513]), MessageError::Bundles(513)),
-        (bundles(vec![vec![record(1)], vec![]]), MessageError::Records(0)),
-        (bundles(vec![vec![record(1); 65]]), MessageError::Records(65)),
+        (
+            bundles(vec![vec![record(1)]; 513]),
+            MessageError::Bundles(513),
+        ),
+        (
+            bundles(vec![vec![record(1)], vec![]]),
+            MessageError::Records(0),
+        ),
+        (
+            bundles(vec![vec![record(1); 65]]),
+            MessageError::Records(65),
+        ),
         (bundles(vec![vec![record(0)]]), MessageError::RecordBytes(0)),
-        (bundles(vec![vec![record(half + 1)]]), MessageError::RecordBytes(half + 1)),
+        (
+            bundles(vec![vec![record(half + 1)]]),
+            MessageError::RecordBytes(half + 1),
+        ),
         (
             bundles(vec![vec![record(BUNDLE_BYTES_MAX / 8 + 1); 8]]),
             MessageError::BundleBytes(BUNDLE_BYTES_MAX + 8),
@@ -78,15 +102,30 @@ fn bytes_that_are_no_message_are_refused() {
         ("trailing byte", [good.as_slice(), &[0]].concat()),
         ("unknown kind", vec![0x82, 1, 0x82, 3, 0x81, 3]),
         ("unknown field", vec![0x82, 1, 0x82, 1, 0x82, 3, 3]),
-        ("integer not shortest", vec![0x82, 1, 0x82, 1, 0x81, 0x18, 3]),
+        (
+            "integer not shortest",
+            vec![0x82, 1, 0x82, 1, 0x81, 0x18, 3],
+        ),
         ("indefinite array", vec![0x9f, 1, 0x82, 1, 0x81, 3, 0xff]),
-        ("array of 2^60 bundles", vec![0x82, 1, 0x82, 0, 0x81, 0x9b, 16, 0, 0, 0, 0, 0, 0, 0]),
+        (
+            "array of 2^60 bundles",
+            vec![0x82, 1, 0x82, 0, 0x81, 0x9b, 16, 0, 0, 0, 0, 0, 0, 0],
+        ),
     ];
     for (what, bytes) in cases {
         let decoded = GossipMessage::decode(&bytes);
-        assert!(matches!(decoded, Err(MessageError::Decode(_))), "{what}: {decoded:?}");
+        assert!(
+            matches!(decoded, Err(MessageError::Decode(_))),
+            "{what}: {decoded:?}"
+        );
     }
     let long = vec![0; GOSSIP_MESSAGE_BYTES_MAX + 1];
-    let too_long = DecodeError::TooLong { got: long.len(), max: GOSSIP_MESSAGE_BYTES_MAX };
-    assert_eq!(GossipMessage::decode(&long), Err(MessageError::Decode(too_long)));
+    let too_long = DecodeError::TooLong {
+        got: long.len(),
+        max: GOSSIP_MESSAGE_BYTES_MAX,
+    };
+    assert_eq!(
+        GossipMessage::decode(&long),
+        Err(MessageError::Decode(too_long))
+    );
 }
