@@ -19,11 +19,12 @@ fn note_key(index: usize) -> SigningKey {
 }
 
 fn validator(index: usize, power: u64) -> Validator {
-    let consensus = SigningKey::from_bytes(&[u8::try_from(index).unwrap() + 101; 32]);
+    let key = |use_: u8| SigningKey::from_bytes(&[u8::try_from(index).unwrap() + use_; 32]);
     Validator {
         name: NAMES[index].to_owned(),
-        consensus_key: PublicKey::of(&consensus),
+        consensus_key: PublicKey::of(&key(100)),
         note_key: PublicKey::of(&note_key(index)),
+        log_key: PublicKey::of(&key(200)),
         power,
     }
 }
@@ -327,7 +328,7 @@ fn another_root_at_our_size_is_evidence_of_a_fork_and_is_not_counted() {
     registrar.on_cosignature(&cosigned(1, 11)).unwrap();
     assert_eq!(registrar.on_cosignature(&forked), expected);
     assert_eq!(registrar.on_cosignature(&forked), expected);
-    assert_eq!(registrar.forks(), [evidence.clone()]);
+    assert_eq!(registrar.forks(), std::slice::from_ref(&evidence));
     assert_eq!(registrar.latest(), None);
     let text = evidence.to_string();
     let (ours, theirs) = (root(11).to_string(), root(99).to_string());
