@@ -156,3 +156,60 @@ pub const MEMPOOL_AGE_SECONDS_MAX: u64 = 300;
 
 /// Bytes of waiting bundles that one heartbeat sends again: two of the largest gossip messages.
 pub const GOSSIP_REBROADCAST_BYTES_MAX: usize = 512 * 1024;
+
+/// Bytes of bundles that one gossip message carries, with their CBOR heads: the largest bundle
+/// and 64 + 1 heads of at most 5 bytes (325), rounded up to a KiB.
+pub const GOSSIP_BATCH_BYTES_MAX: usize = BUNDLE_BYTES_MAX + 1024;
+
+/// Bytes of one gossip message: a batch, and below 64 bytes for nonce, kind and array heads.
+pub const GOSSIP_MESSAGE_BYTES_MAX: usize = GOSSIP_BATCH_BYTES_MAX + 64;
+
+/// Bundles of one gossip message: 256 KiB of the smallest useful ones, 0.5 KiB each.
+pub const GOSSIP_BUNDLES_MAX: usize = 512;
+
+/// Messages that wait to be sent by a node. Bundles in it share their bytes with the mempool, so
+/// its [`MEMPOOL_BYTES_MAX`] bounds them.
+pub const GOSSIP_OUTBOX_MAX: usize = 1_024;
+
+/// Received messages that wait for the node: 256 × 257 KiB = 64 MiB.
+pub const GOSSIP_INBOX_MAX: usize = 256;
+
+/// Received messages of one peer that wait for the node: a quarter of the inbox, so that one
+/// faulty peer of four leaves room for the other two.
+pub const GOSSIP_INBOX_PEER_MAX: usize = GOSSIP_INBOX_MAX / 4;
+
+/// Messages queued for one connection: half of them our own, half relayed. 128 × 257 KiB =
+/// 32 MiB for a peer that reads nothing; what is dropped is broadcast again later.
+pub const GOSSIP_PEER_QUEUE_MAX: usize = 128;
+
+/// Messages held for a moment before they are relayed: 1,024 ids, their bytes are gossipsub's.
+pub const GOSSIP_RELAYS_MAX: usize = 1_024;
+
+/// Bytes of pending records: 32 full blocks, about two seconds of work.
+pub const MEMPOOL_BYTES_MAX: usize = 32 * BLOCK_BYTES_MAX;
+
+/// Pending records: the bytes above at 0.5 KiB each. About 300 bytes of index a record add up to
+/// 38 MiB.
+pub const MEMPOOL_RECORDS_MAX: usize = 131_072;
+
+/// Pending bytes of one party: an eighth, 2,700 deeds of 3 KiB. A flood fills the pool only if
+/// eight enrolled parties take part in it.
+pub const MEMPOOL_PARTY_BYTES_MAX: usize = MEMPOOL_BYTES_MAX / 8;
+
+/// Pending records of one party: an eighth.
+pub const MEMPOOL_PARTY_RECORDS_MAX: usize = MEMPOOL_RECORDS_MAX / 8;
+
+/// Signatures remembered as verified: twice what the mempool holds. At about 100 bytes an entry
+/// 26 MiB.
+pub const VERIFIED_SIGNATURES_MAX: usize = 2 * MEMPOOL_RECORDS_MAX;
+
+/// Recent tree sizes whose cosignatures a node collects: 1,000 × 100 validators × 150 bytes =
+/// 15 MiB at worst, 600 KiB with four; 20 s of blocks at full speed.
+pub const COSIGNED_SIZES_MAX: usize = 1_000;
+
+/// Cosignatures of one validator kept for trees that we have not reached yet. The greatest are
+/// kept; one is enough to confirm everything below it.
+pub const COSIGNATURES_AHEAD_MAX: usize = 16;
+
+/// Proofs of a fork that a node keeps: one a validator is more than anybody needs.
+pub const FORK_EVIDENCE_MAX: usize = VALIDATORS_MAX;
