@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! A Deedbook validator: the only place with a disk, a socket or a clock.
 //!
 //! Read `ledger` first: it tells how a record becomes part of the register.
@@ -15,10 +14,3 @@ pub mod mempool;
 pub mod metrics;
 pub mod node;
 pub mod store;
-=======
-//! Written in the commits that follow.
-
-pub mod cosign;
-pub mod gossip;
-pub mod mempool;
->>>>>>> gossip
