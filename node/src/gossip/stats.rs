@@ -18,7 +18,7 @@ pub struct GossipStats {
     pub malformed: u64,
     /// Messages received for which the inbox had no room.
     pub dropped: u64,
-    /// Messages accepted for relaying.
+    /// Messages released for relaying to peers that do not have them yet.
     pub relayed: u64,
 }
 
