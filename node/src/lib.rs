@@ -1,1 +1,3 @@
 //! Written in the commits that follow.
+
+pub mod store;
