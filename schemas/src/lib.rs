@@ -27,6 +27,7 @@ pub mod property;
 pub mod receipt;
 pub mod record;
 pub mod rejection;
+pub mod state_proof;
 pub mod text;
 pub mod tile;
 pub mod validators;

@@ -213,3 +213,27 @@ pub const COSIGNATURES_AHEAD_MAX: usize = 16;
 
 /// Proofs of a fork that a node keeps: one a validator is more than anybody needs.
 pub const FORK_EVIDENCE_MAX: usize = VALIDATORS_MAX;
+
+/// Hashes of one state proof: the state tree has one level a bit of a 32-byte key hash.
+pub const STATE_PROOF_HASHES_MAX: usize = 256;
+
+/// Bytes of one state proof: 256 hashes of 34 bytes, a leaf of 69, heads; rounded up. Typical
+/// are 20 hashes.
+pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
+
+/// State versions that stay provable behind the newest. A version is a block that changed the
+/// state: at 25 blocks a second 64 of them are the last 2.5 s, while cosignatures arrive within
+/// one block. The price is that many blocks' worth of replaced tree nodes on disk: measured with
+/// 80 deeds a block, less than a tenth of the records' bytes.
+pub const STATE_VERSIONS_KEPT: u64 = 64;
+
+/// Bytes of one answer that reads a run of log entries. An entry bundle has 256 entries of up to
+/// 65,535 bytes, 16 MiB, and must fit whole; typical ones have 0.7 KiB and fill 0.2 MiB.
+pub const ENTRIES_READ_BYTES_MAX: usize = 17 * 1024 * 1024;
+
+/// Undecided proposals kept for one round. An honest round has one; a second is evidence of an
+/// equivocating proposer. 4 × 2 MiB = 8 MiB a round.
+pub const PROPOSALS_PER_ROUND_MAX: usize = 4;
+
+/// Rows of one listing of the secondary index.
+pub const INDEX_ROWS_MAX: usize = 1_000;
