@@ -1,1 +1,5 @@
-//! Written in the commits that follow.
+//! A Deedbook node: the only place with a disk, a socket or a clock.
+
+pub mod consensus;
+pub mod fatal;
+pub mod store;

@@ -1,0 +1,5 @@
+//! What is on disk.
+
+pub mod guard;
+mod guard_file;
+pub mod proposal;
