@@ -237,3 +237,32 @@ pub const PROPOSALS_PER_ROUND_MAX: usize = 4;
 
 /// Rows of one listing of the secondary index.
 pub const INDEX_ROWS_MAX: usize = 1_000;
+
+/// Bytes of the id of one stream of proposal parts (8 are used), and of a libp2p peer id (an
+/// Ed25519 one has 38).
+pub const STREAM_ID_BYTES_MAX: usize = 64;
+
+/// Unfinished or undelivered streams of proposal parts one publisher may have at a node. A
+/// proposer sends one a round; with re-streaming after a lost round two overlap, doubled.
+pub const STREAMS_PER_PUBLISHER_MAX: usize = 4;
+
+/// Bytes of all streams of one publisher: two whole blocks, 4 MiB.
+pub const STREAM_BYTES_PER_PUBLISHER_MAX: usize = 2 * BLOCK_BYTES_MAX;
+
+/// Bytes of all streams at one node: 32 MiB, so 8 of up to 100 publishers may be as greedy as
+/// they can before the greediest loses its oldest stream.
+pub const STREAM_BYTES_MAX: usize = 16 * BLOCK_BYTES_MAX;
+
+/// Different blocks a node executes for one (height, round). An honest proposer sends one; the
+/// engine keeps two of a dishonest one and a third that won a polka.
+pub const PROPOSALS_PER_ROUND_MAX: usize = 3;
+
+/// Rounds ahead of the current one for which a node takes proposals: the engine's own limit.
+pub const ROUNDS_AHEAD_MAX: u32 = 10;
+
+/// Blocks of one sync response.
+pub const SYNC_BLOCKS_MAX: usize = 16;
+
+/// Bytes of blocks in one sync response: 4 of the largest, 8 MiB, below the 10 MiB of the
+/// transport with 16 × 100 signatures of 84 bytes (131 KiB) beside them.
+pub const SYNC_BYTES_MAX: usize = 4 * BLOCK_BYTES_MAX;

@@ -13,6 +13,7 @@ mod batch;
 mod blocks;
 mod disk;
 mod error;
+pub mod guard;
 mod log;
 pub mod proposal;
 mod reads;
