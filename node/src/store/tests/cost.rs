@@ -10,7 +10,8 @@ const DEEDS_PER_BLOCK: u64 = 80;
 const RECORDS_PER_DEED: u64 = 5;
 const RECORD_BYTES: usize = 750;
 
-/// A record as compressible as real ones: half is signatures, ids and hashes, half is repeated.
+/// A made-up record. Half of it is noise, as signatures, ids and hashes are, half compresses away;
+/// how far real records compress is for the benchmark to say.
 fn typical_record(numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = record(numbers, RECORD_BYTES / 2);
     bytes.resize(RECORD_BYTES, 0x5a);

@@ -6,6 +6,9 @@ use super::*;
 
 const FLIPS: u64 = 200;
 
+/// Which bits are flipped.
+const SEED: u64 = 31;
+
 /// What a whole store answers at every height.
 struct Truth {
     tips: Vec<Tip>,
@@ -98,7 +101,7 @@ fn a_flipped_bit_gives_right_answers_or_an_error_and_never_a_wrong_tip() {
     let folder = tempfile::tempdir().unwrap();
     let truth = build(folder.path());
     let newest = truth.question(copy(folder.path()).path()).unwrap();
-    let mut numbers = Numbers(31);
+    let mut numbers = Numbers(SEED);
     let (mut refused, mut harmless, mut earlier) = (0, 0, 0);
     for flip in 0..FLIPS {
         let damaged = copy(folder.path());
@@ -125,7 +128,9 @@ fn a_flipped_bit_gives_right_answers_or_an_error_and_never_a_wrong_tip() {
             }
         }
     }
-    println!("{FLIPS} flips: {refused} refused, {harmless} harmless, {earlier} at an earlier tip");
+    println!(
+        "seed {SEED}, {FLIPS} flips: {refused} refused, {harmless} harmless, {earlier} at an earlier tip"
+    );
     assert!(refused > FLIPS / 2);
 }
 

@@ -1,5 +1,6 @@
 //! The log against the standard's own definition.
 
+use deedbook_schemas::digest::TreeHash;
 use deedbook_schemas::merkle::{leaf_hash, node_hash, verify_consistency, verify_inclusion};
 use deedbook_schemas::tile::{Tile, TileKind, decode_entries};
 

@@ -1,5 +1,6 @@
 //! The state tree against a naive one, its proofs, and its older versions.
 
+use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::limits::STATE_VERSIONS_KEPT;
 use deedbook_schemas::state_proof::{StateHash, StateKeyHash, StateLeaf, StateProof};
 
