@@ -26,9 +26,9 @@ fixed_bytes!(
     Nonce, 16
 );
 
-/// What a record says, by kind.
+/// What a record says, by kind; in JSON beside it, as `kind`, in the words of [`Body::kind`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Body {
     /// An authority is accredited or suspended. Subject: the authority.
     Accreditation(Accreditation),
