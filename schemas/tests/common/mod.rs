@@ -119,10 +119,22 @@ pub(crate) fn valid() -> Vec<Valid> {
         .collect()
 }
 
-/// Every invalid vector, by kind.
-pub(crate) fn invalid() -> Vec<Invalid> {
+/// Every invalid vector, with the name of the valid one it is broken from.
+pub(crate) fn invalid_by_file() -> Vec<(String, Invalid)> {
     files::<Vec<Invalid>>("invalid")
         .into_iter()
-        .flat_map(|(_, vectors)| vectors)
+        .flat_map(|(name, vectors)| {
+            vectors
+                .into_iter()
+                .map(move |vector| (name.clone(), vector))
+        })
+        .collect()
+}
+
+/// Every invalid vector.
+pub(crate) fn invalid() -> Vec<Invalid> {
+    invalid_by_file()
+        .into_iter()
+        .map(|(_, vector)| vector)
         .collect()
 }
