@@ -1,5 +1,12 @@
 //! `deedbook.cddl` as somebody else's validator reads it: the `cddl` crate.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

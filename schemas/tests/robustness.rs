@@ -1,6 +1,13 @@
 //! What the codec does with bytes that nobody meant: it refuses them, or they are the one encoding
 //! of what they say. It never panics, and never gives one id to two things.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
 mod common;
 
 use common::Valid;

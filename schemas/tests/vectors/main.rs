@@ -2,6 +2,13 @@
 //! compares. After an intended change of a format, write them with
 //! `cargo test --release -p deedbook-schemas --test vectors -- --ignored write`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod invalid;

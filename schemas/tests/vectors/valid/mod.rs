@@ -1,33 +1,27 @@
 //! The valid vectors: one sale with everything around it, said once in every kind.
 
+mod chain;
+
 use deedbook_schemas::attestation::Attestation;
-use deedbook_schemas::block::{
-    Block, BlockTime, Certificate, CommitSignature, Header, Height, Seal, Seconds, precommit_bytes,
-};
-use deedbook_schemas::digest::{
-    BlockId, Commitment, EvidenceRoot, LedgerId, RecordId, StateRoot, TreeHash, derive,
-};
-use deedbook_schemas::encoding::encode;
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::{Commitment, EvidenceRoot, LedgerId, RecordId, derive};
 use deedbook_schemas::evidence::{EvidenceManifest, Statement, Topic};
 use deedbook_schemas::fraction::{Fraction, Money};
 use deedbook_schemas::instrument::{
     Act, ActKind, ActRole, Ending, PartyShare, PowerOfAttorney, Revocation, Scope, SpousalConsent,
-    Status, Transfer, TransferKind, Withdrawal,
+    Transfer, TransferKind, Withdrawal,
 };
 use deedbook_schemas::keys::sign;
-use deedbook_schemas::outcome::{Entry, Outcome};
 use deedbook_schemas::party::{
     Accreditation, AuthorityRole, CivilStatus, Enrolment, PartyId, possession_bytes,
 };
 use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit};
 use deedbook_schemas::record::{Body, Draft, Nonce, Record, SignedAttestation};
-use deedbook_schemas::rejection::Code;
-use deedbook_schemas::validators::ValidatorAddress;
 
 use crate::common::Valid;
 use crate::people::{
-    AGENT, BUYER, CIVIL_REGISTRY, CONSENSUS_SEED, NOW, PROVIDER, Person, REGISTRAR, SELLER, SPOUSE,
-    SUPERVISOR, genesis, key,
+    AGENT, BUYER, CIVIL_REGISTRY, NOW, PROVIDER, Person, REGISTRAR, SELLER, SPOUSE, SUPERVISOR,
+    genesis,
 };
 
 const PROPERTY: &str = "KZ-ALA-20-317-118-247";
@@ -184,9 +178,7 @@ pub(crate) fn vectors() -> Vec<Valid> {
     let power = powers(&mut writer);
     consents(&mut writer);
     let sale = transfers(&mut writer, power);
-    attestation(&mut writer);
-    entries(&mut writer, sale);
-    chain(&mut writer);
+    chain::all(&mut writer, sale);
     writer.vectors
 }
 
@@ -416,140 +408,4 @@ fn transfers(writer: &mut Writer, power: RecordId) -> RecordId {
         Body::Withdrawal(Withdrawal {}),
     );
     sale
-}
-
-fn attestation(writer: &mut Writer) {
-    let record = Record::decode(&writer.bytes_of("act-disponor")).unwrap();
-    let SignedAttestation {
-        statement,
-        attestation,
-    } = record.attestation.unwrap();
-    writer.vectors.push(Valid {
-        name: "attestation".to_owned(),
-        kind: "attestation".to_owned(),
-        rule: "signed-attestation".to_owned(),
-        hex: hex::encode(statement.encode()),
-        id: None,
-        to_be_signed: Some(hex::encode(statement.to_be_signed())),
-        seed: Some(PROVIDER.seed_hex()),
-        content: serde_json::to_value(attestation).unwrap(),
-    });
-}
-
-fn entries(writer: &mut Writer, record: RecordId) {
-    let outcomes = [
-        ("registered", Status::Registered, vec![], Some(2)),
-        (
-            "refused",
-            Status::Refused,
-            vec![Code::TitleVersion, Code::ConsentMissing],
-            None,
-        ),
-        ("withdrawn", Status::Withdrawn, vec![], None),
-        ("expired", Status::Expired, vec![], None),
-    ];
-    for (name, status, codes, title_version) in outcomes {
-        let outcome = Outcome {
-            record,
-            status,
-            codes: codes.iter().map(|code| code.as_str().to_owned()).collect(),
-            title_version,
-        };
-        let content = serde_json::to_value(&outcome).unwrap();
-        let bytes = Entry::Outcome(outcome).encode();
-        writer.plain(
-            &format!("outcome-{name}"),
-            "entry",
-            "outcome-entry",
-            &bytes,
-            None,
-            content,
-        );
-    }
-    let seal = Seal {
-        height: Height(7),
-        time: BlockTime(NOW.0 * 1000 + 250),
-        state_root: StateRoot(filled("state root")),
-        next_validators: genesis().check().unwrap().id(),
-        first_index: 300,
-    };
-    let content = serde_json::to_value(&seal).unwrap();
-    let bytes = Entry::Seal(seal).encode();
-    writer.plain("seal", "entry", "seal-entry", &bytes, None, content);
-}
-
-fn chain(writer: &mut Writer) {
-    let genesis = genesis();
-    let validators = genesis.check().unwrap();
-    let header = Header {
-        ledger: writer.ledger,
-        height: Height(7),
-        time: BlockTime(NOW.0 * 1000 + 250),
-        proposer: validators.as_slice()[0].address(),
-        previous: BlockId(filled("previous block")),
-        tree_size: 303,
-        tree_root: TreeHash(filled("tree root")),
-        state_root: StateRoot(filled("state root")),
-        next_validators: validators.id(),
-    };
-    let id = header.id();
-    let content = serde_json::to_value(&header).unwrap();
-    writer.plain(
-        "header",
-        "header",
-        "header",
-        &encode(&header),
-        Some(id.to_string()),
-        content.clone(),
-    );
-    let records = vec![
-        writer.bytes_of("transfer-sale"),
-        writer.bytes_of("act-disponor"),
-    ];
-    for (name, records) in [("block", records), ("block-empty", vec![])] {
-        let header = header.clone();
-        let bytes = Block { header, records }.encode();
-        writer.plain(
-            name,
-            "block",
-            "block",
-            &bytes,
-            Some(id.to_string()),
-            content.clone(),
-        );
-    }
-    let message = precommit_bytes(&writer.ledger, Height(7), 1, &id);
-    let signatures = (CONSENSUS_SEED..CONSENSUS_SEED + 3).map(|seed| {
-        let key = key(seed);
-        CommitSignature {
-            validator: ValidatorAddress::of(&deedbook_schemas::keys::PublicKey::of(&key)),
-            signature: sign(&key, &message),
-        }
-    });
-    let certificate = Certificate {
-        height: Height(7),
-        round: 1,
-        block: id,
-        signatures: signatures.collect(),
-    };
-    certificate.verify(&writer.ledger, &validators).unwrap();
-    let content = serde_json::to_value(&certificate).unwrap();
-    writer.plain(
-        "certificate",
-        "certificate",
-        "certificate",
-        &encode(&certificate),
-        None,
-        content,
-    );
-    let id = writer.ledger.to_string();
-    let content = serde_json::to_value(&genesis).unwrap();
-    writer.plain(
-        "genesis",
-        "genesis",
-        "genesis",
-        &encode(&genesis),
-        Some(id),
-        content,
-    );
 }
