@@ -21,7 +21,7 @@ use common::{Invalid, Valid};
 use deedbook_schemas::block::{Block, BlockError, Certificate, Header};
 use deedbook_schemas::encoding::{DecodeError, decode, encode};
 use deedbook_schemas::genesis::Genesis;
-use deedbook_schemas::limits::{BLOCK_BYTES_MAX, GENESIS_BYTES_MAX};
+use deedbook_schemas::limits::{BLOCK_BYTES_MAX, GENESIS_BYTES_MAX, SECONDS_MAX};
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::record::{Draft, Record, SignedAttestation};
 use deedbook_schemas::rejection::Code;
@@ -191,6 +191,35 @@ fn a_draft_with_a_misspelt_field_is_no_draft() {
             object.insert("evidense".to_owned(), serde_json::Value::Null);
             let refused = serde_json::from_value::<Draft>(draft).is_err();
             assert!(refused, "{} {place}", vector.name);
+        }
+    }
+}
+
+#[test]
+fn a_time_after_the_year_9999_is_refused_wherever_it_stands() {
+    let valid = valid_by_name(common::valid());
+    let places = [
+        ("civil-status-marriage", "/body/from"),
+        ("civil-status-death", "/body/at"),
+        ("first-registration", "/body/holdings/1/acquired"),
+        ("power-of-attorney", "/body/issued"),
+        ("power-of-attorney", "/body/starts"),
+        ("power-of-attorney", "/body/expires"),
+        ("spousal-consent", "/body/expires"),
+        ("act-disponor", "/evidence/started"),
+        ("withdrawal", "/issued_at"),
+    ];
+    for (name, place) in places {
+        for (time, accepted) in [
+            (SECONDS_MAX, true),
+            (SECONDS_MAX + 1, false),
+            (u64::MAX, false),
+        ] {
+            let mut draft = valid[name].content.clone();
+            *draft.pointer_mut(place).unwrap() = time.into();
+            let draft: Draft = serde_json::from_value(draft).unwrap();
+            let record = Record::decode(&draft.sign(&people::SELLER.key(), None));
+            assert_eq!(record.is_ok(), accepted, "{name} {place} {time}");
         }
     }
 }
