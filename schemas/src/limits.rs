@@ -65,6 +65,10 @@ pub const STATUS_PARTIES_MAX: usize = 256;
 /// Civil-status facts kept on one party: marriages, divorces and contracts of a lifetime.
 pub const STATUS_FACTS_MAX: usize = 64;
 
+/// The last second a record may name: 9999-12-31T23:59:59Z, the last that RFC 3339 can write.
+/// Far below 2^53 and 2^64: no sum of two times and a term of years overflows.
+pub const SECONDS_MAX: u64 = 253_402_300_799;
+
 /// Keys of one party, current and past.
 pub const PARTY_KEYS_MAX: usize = 16;
 
