@@ -257,9 +257,10 @@ pub const STREAM_BYTES_PER_PUBLISHER_MAX: usize = 2 * BLOCK_BYTES_MAX;
 /// they can before the greediest loses its oldest stream.
 pub const STREAM_BYTES_MAX: usize = 16 * BLOCK_BYTES_MAX;
 
-/// Different blocks a node executes for one (height, round). An honest proposer sends one; the
-/// engine keeps two of a dishonest one and a third that won a polka.
-pub const PROPOSALS_PER_ROUND_MAX: usize = 3;
+/// Different proposed blocks a node executes for one (height, round). An honest proposer sends
+/// one; the engine keeps two of a dishonest one and a third that won a polka. One less than
+/// [`PROPOSALS_PER_ROUND_MAX`], so that a decided block that comes by sync always has its place.
+pub const PROPOSALS_EXECUTED_PER_ROUND_MAX: usize = PROPOSALS_PER_ROUND_MAX - 1;
 
 /// Rounds ahead of the current one for which a node takes proposals: the engine's own limit.
 pub const ROUNDS_AHEAD_MAX: u32 = 10;

@@ -148,6 +148,10 @@ impl Driver {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one match: every question and its answer"
+    )]
     async fn serve(&mut self, question: AppMsg<Ctx>) -> Result<(), Fatal> {
         match question {
             AppMsg::ConsensusReady { reply } => {

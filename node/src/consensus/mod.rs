@@ -389,3 +389,6 @@ pub fn metrics() -> String {
 #[cfg(test)]
 #[path = "network_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod testing;

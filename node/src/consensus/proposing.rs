@@ -12,7 +12,7 @@ use arc_malachitebft_app_channel::{NetworkMsg, Reply};
 use arc_malachitebft_core_types::{Round, Validity};
 use deedbook_schemas::block::{Block, Height};
 use deedbook_schemas::digest::BlockId;
-use deedbook_schemas::limits::{PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX};
+use deedbook_schemas::limits::{PROPOSALS_EXECUTED_PER_ROUND_MAX, ROUNDS_AHEAD_MAX};
 use deedbook_schemas::validators::ValidatorAddress;
 
 use super::Source;
@@ -122,7 +122,7 @@ impl Driver {
             round,
             step: Step::Parts,
         };
-        let message = parts_bytes(&self.signer.ledger, height, round, &block);
+        let message = parts_bytes(&self.signer.ledger, height, round, &block, &bytes);
         let signature = match self.signer.sign(position, Some(block), message).await {
             Ok(signature) => Some(signature),
             Err(SignError::Refused(refusal)) => {
@@ -213,11 +213,11 @@ impl Driver {
         let (height, round, block) = (init.height, init.round, init.block);
         let members = self.members(height).await?;
         let proposer = members.proposer(height, round);
-        let message = parts_bytes(&self.signer.ledger, height, round, &block);
+        let message = parts_bytes(&self.signer.ledger, height, round, &block, &bytes);
         self.work.move_to(height);
         let current = self.work.round;
         let checked = self.work.checked.entry(round).or_default();
-        let room = checked.contains(&block) || checked.len() < PROPOSALS_PER_ROUND_MAX;
+        let room = checked.contains(&block) || checked.len() < PROPOSALS_EXECUTED_PER_ROUND_MAX;
         if proposer.address.0 != init.proposer
             || round > current.saturating_add(ROUNDS_AHEAD_MAX)
             || !room

@@ -11,7 +11,7 @@ use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionSc
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
 use deedbook_schemas::block::Height;
-use deedbook_schemas::digest::{BlockId, LedgerId};
+use deedbook_schemas::digest::{BlockId, LedgerId, derive};
 use deedbook_schemas::keys::{PublicKey, Signature};
 
 use super::context::{Ctx, Proposal, Vote};
@@ -22,18 +22,22 @@ use crate::store::guard::{Position, SignError, SigningGuard, Step};
 pub(crate) const WITHHELD: Signature = Signature([0xff; 64]);
 
 /// The bytes a proposer signs over the parts of a block: `"deedbook/parts/v1" ‖ ledger(32) ‖
-/// height(u64 BE) ‖ round(u32 BE) ‖ block id(32)`.
+/// height(u64 BE) ‖ round(u32 BE) ‖ block id(32) ‖ BLAKE3 of the encoded block(32)`. The id covers
+/// the header alone; without the encoding's hash, a peer could pass on other records under the
+/// proposer's signature and have an honest block refused.
 pub(crate) fn parts_bytes(
     ledger: &LedgerId,
     height: Height,
     round: u32,
     block: &BlockId,
+    encoding: &[u8],
 ) -> Vec<u8> {
     let mut bytes = b"deedbook/parts/v1".to_vec();
     bytes.extend_from_slice(&ledger.0);
     bytes.extend_from_slice(&height.0.to_be_bytes());
     bytes.extend_from_slice(&round.to_be_bytes());
     bytes.extend_from_slice(&block.0);
+    bytes.extend_from_slice(&derive("deedbook 2026 encoded block", &[encoding]));
     bytes
 }
 
@@ -297,7 +301,7 @@ mod tests {
         let here = StrictVerifier { ledger: LEDGER };
         assert!(here.proposal(&signed.message, &signed.signature, &key));
         assert!(!there.proposal(&signed.message, &signed.signature, &key));
-        let parts = parts_bytes(&LEDGER, Height(7), 0, &BlockId([1; 32]));
+        let parts = parts_bytes(&LEDGER, Height(7), 0, &BlockId([1; 32]), &[]);
         assert!(!key.verify(&parts, &signed.signature));
     }
 
