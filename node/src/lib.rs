@@ -1,1 +1,4 @@
-//! Written in the commits that follow.
+//! x
+pub mod consensus;
+pub mod fatal;
+pub mod store;

@@ -16,6 +16,7 @@ use crate::rejection::Code;
 
 /// A problem (RFC 9457), `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `urn:deedbook:problem:<code>` of the first reason.
     #[serde(rename = "type")]
@@ -32,6 +33,7 @@ pub struct Problem {
 
 /// One failed rule, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// Stable code.
     pub code: String,
@@ -79,6 +81,7 @@ impl Reason {
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
     /// Accepted by this node, waiting for a block.
@@ -89,12 +92,15 @@ pub enum RecordState {
 
 /// One record, as `GET /v1/records/{id}` and a submission answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordView {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: RecordId,
     /// Its kind.
     pub kind: String,
     /// Who signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub issuer: PartyId,
     /// About what.
     pub subject: String,
@@ -105,6 +111,7 @@ pub struct RecordView {
     pub leaf_index: Option<u64>,
     /// If the ledger has spoken about it: what became of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub outcome: Option<Status>,
     /// If refused: why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -113,6 +120,7 @@ pub struct RecordView {
 
 /// Answer to a submission: 200 if every record is final, 202 if it is still queued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubmissionView {
     /// The records, in the order submitted.
     pub records: Vec<RecordView>,
@@ -123,10 +131,12 @@ pub struct SubmissionView {
 
 /// One thing that an instrument still needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RequirementView {
     /// Stable code: `act.disponor`, `act.acquirer`, `consent.missing`, `marriage.status_unknown`, ….
     pub code: String,
     /// Who can meet it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub party: Option<PartyId>,
     /// Plain words: what is missing and who can meet it.
     pub text: String,
@@ -134,35 +144,47 @@ pub struct RequirementView {
 
 /// A party's act on an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActView {
     /// For whom.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub party: PartyId,
     /// In which capacity.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub role: ActRole,
     /// Who signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub signer: PartyId,
     /// The act's record.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub record: RecordId,
     /// Under which power.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub power: Option<RecordId>,
 }
 
 /// An instrument, as `GET /v1/instruments/{id}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstrumentView {
     /// Its id: the record that lodged it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: RecordId,
     /// The property.
     pub property: String,
     /// Where it stands.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub status: Status,
     /// Block in which it was lodged.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub lodged: Height,
     /// Block time of its last change.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub changed: BlockTime,
     /// If pending: when it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub expires: Option<Seconds>,
     /// If pending: what it still needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -177,18 +199,22 @@ pub struct InstrumentView {
 
 /// A title, as `GET /v1/properties/{cadastral number}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TitleView {
     /// The property.
     pub cadastral_number: String,
     /// The title.
     #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub title: Title,
 }
 
 /// A power of attorney, as `GET /v1/powers/{id}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PowerView {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: RecordId,
     /// Whether it is in force at the time of the last block, or of the node's clock if later.
     pub in_force: bool,
@@ -197,27 +223,35 @@ pub struct PowerView {
     pub reasons: Vec<Reason>,
     /// The power.
     #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub power: Power,
 }
 
 /// A spousal consent, as `GET /v1/consents/{id}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConsentView {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: RecordId,
     /// The consent.
     #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub consent: Consent,
 }
 
 /// A party, as `GET /v1/parties/{id}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartyView {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: PartyId,
     /// Keys it signs with.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub keys: Vec<PublicKey>,
     /// The provider that enrolled it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub provider: PartyId,
     /// Whether it can act: alive and capable.
     pub can_act: bool,
@@ -225,11 +259,14 @@ pub struct PartyView {
 
 /// `POST /v1/drafts`: what somebody is about to sign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DraftRequest {
     /// The draft.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub draft: Draft,
     /// The key it will be signed with.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub key: PublicKey,
     /// The provider's attestation, hexadecimal, once there is one.
     #[serde(default)]
@@ -238,10 +275,13 @@ pub struct DraftRequest {
 
 /// Answer to a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DraftView {
     /// What the provider's attestation must be bound to.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub act_digest: ActDigest,
     /// The record's id once signed (given this attestation).
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub record: RecordId,
     /// The bytes to sign, hexadecimal.
     pub to_be_signed: String,
@@ -249,10 +289,13 @@ pub struct DraftView {
 
 /// One block, as `GET /v1/blocks/{height}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BlockView {
     /// Its header.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub header: Header,
     /// Proof that it was decided.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub certificate: Certificate,
     /// Leaf index of its first entry.
     pub first_index: u64,
@@ -260,8 +303,10 @@ pub struct BlockView {
 
 /// `GET /v1/health`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
     /// The ledger.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub ledger: LedgerId,
     /// The log's origin.
     pub origin: String,
@@ -269,17 +314,19 @@ pub struct Health {
     pub node: String,
     /// Whether it accepts records.
     pub ready: bool,
-    /// Whether it votes; a node that lost its guard does not.
-    pub votes: bool,
     /// Last durable height.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub height: Height,
     /// Its block's time.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub time: BlockTime,
     /// Leaves of the log.
     pub tree_size: u64,
     /// Root of the log.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub tree_root: TreeHash,
     /// Root of the state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub state_root: StateRoot,
     /// Leaves covered by a checkpoint that 2f+1 validators cosigned.
     pub cosigned_size: u64,

@@ -154,8 +154,8 @@ pub enum BlockError {
     /// Not the deterministic encoding of a block.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// More records than [`BLOCK_RECORDS_MAX`], or one longer than [`RECORD_BYTES_MAX`].
-    #[error("a block holds at most {BLOCK_RECORDS_MAX} records of {RECORD_BYTES_MAX} bytes")]
+    /// A record longer than [`RECORD_BYTES_MAX`].
+    #[error("a record of a block has at most {RECORD_BYTES_MAX} bytes")]
     Records,
 }
 
@@ -172,11 +172,10 @@ impl Block {
     /// [`BlockError`] if it is not one, or exceeds a limit.
     pub fn decode(bytes: &[u8]) -> Result<Self, BlockError> {
         let (header, Records(records)) = decode::<(Header, Records)>(bytes, BLOCK_BYTES_MAX)?;
-        let within = records.len() <= BLOCK_RECORDS_MAX
-            && records
-                .iter()
-                .all(|record| record.len() <= RECORD_BYTES_MAX);
-        if within {
+        if records
+            .iter()
+            .all(|record| record.len() <= RECORD_BYTES_MAX)
+        {
             Ok(Self { header, records })
         } else {
             Err(BlockError::Records)
@@ -246,6 +245,11 @@ impl<'b> Decode<'b, ()> for Records {
         decoder: &mut minicbor::Decoder<'b>,
         (): &mut (),
     ) -> Result<Self, minicbor::decode::Error> {
+        // An empty record is one byte here and 24 in memory: count before reading.
+        let count = decoder.probe().array()?.unwrap_or(u64::MAX);
+        if usize::try_from(count).map_or(true, |count| count > BLOCK_RECORDS_MAX) {
+            return Err(minicbor::decode::Error::message("too many records"));
+        }
         let iter = decoder.array_iter::<&minicbor::bytes::ByteSlice>()?;
         iter.map(|item| item.map(|bytes| bytes.to_vec()))
             .collect::<Result<_, _>>()

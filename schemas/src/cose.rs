@@ -15,8 +15,9 @@ use crate::block::Seconds;
 use crate::digest::{RecordId, derive};
 use crate::encoding::DecodeError;
 use crate::keys::{PublicKey, Signature, SigningKey, sign};
-use crate::limits::{CADASTRAL_NUMBER_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{CADASTRAL_NUMBER_BYTES_MAX, LABEL_BYTES_MAX, RECORD_BYTES_MAX, SECONDS_MAX};
 use crate::party::PartyId;
+use crate::text::is_identifier;
 
 /// First byte of every statement: CBOR tag 18. No system entry of the log begins with it.
 pub const STATEMENT_FIRST_BYTE: u8 = 0xd2;
@@ -34,9 +35,10 @@ pub struct StatementHeader {
     pub key: PublicKey,
     /// Who speaks (CWT `iss`).
     pub issuer: PartyId,
-    /// About what (CWT `sub`): a party, a cadastral number, a record.
+    /// About what (CWT `sub`): a party, a cadastral number, a record. 1 to 64 bytes of printable
+    /// ASCII without spaces.
     pub subject: String,
-    /// When, by the signer's own clock (CWT `iat`).
+    /// When, by the signer's own clock (CWT `iat`), at most [`SECONDS_MAX`].
     pub issued_at: Seconds,
 }
 
@@ -93,6 +95,7 @@ impl StatementHeader {
             .str()?
             .strip_prefix(MEDIA_TYPE_PREFIX)
             .and_then(|rest| rest.strip_suffix(MEDIA_TYPE_SUFFIX))
+            .filter(|kind| is_identifier(kind, LABEL_BYTES_MAX))
             .ok_or_else(|| refuse("content type"))?
             .to_owned();
         expect(decoder.u8()? == 4, "key identifier")?;
@@ -106,11 +109,12 @@ impl StatementHeader {
         expect(decoder.u8()? == 2, "subject")?;
         let subject = decoder.str()?.to_owned();
         expect(
-            !subject.is_empty() && subject.len() <= CADASTRAL_NUMBER_BYTES_MAX,
-            "subject",
+            is_identifier(&subject, CADASTRAL_NUMBER_BYTES_MAX),
+            "subject: printable ASCII without spaces is required",
         )?;
         expect(decoder.u8()? == 6, "issued at")?;
         let issued_at = Seconds(decoder.u64()?);
+        expect(issued_at.0 <= SECONDS_MAX, "issued at: after the year 9999")?;
         Ok(Self {
             kind,
             key,

@@ -139,7 +139,14 @@ impl std::str::FromStr for Fraction {
             term.parse::<u64>()
                 .map_err(|error| format!("{term}: {error}"))
         };
-        Self::new(term(numerator)?, term(denominator)?).map_err(|error| error.to_string())
+        let share =
+            Self::new(term(numerator)?, term(denominator)?).map_err(|error| error.to_string())?;
+        // `u64::from_str` also reads a plus sign and leading zeros.
+        if share.to_string() == text {
+            Ok(share)
+        } else {
+            Err(format!("{text}: the share {share} is written so"))
+        }
     }
 }
 
@@ -247,7 +254,11 @@ mod tests {
             Fraction::new(1, 2).map_err(|error| error.to_string())
         );
         assert!("-1/2".parse::<Fraction>().is_err());
-        assert!("2/4".parse::<Fraction>().is_err());
+        for text in [
+            "2/4", "+1/2", "01/2", "1/02", "1/2/", "1", "", "1 /2", "1/+2",
+        ] {
+            assert!(text.parse::<Fraction>().is_err(), "{text}");
+        }
     }
 
     #[test]

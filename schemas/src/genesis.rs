@@ -2,6 +2,8 @@
 //!
 //! A JSON file for people; the ledger id is BLAKE3 of its deterministic CBOR.
 
+use std::collections::BTreeSet;
+
 use minicbor::{CborLen, Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +11,9 @@ use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
 use crate::evidence::Topic;
-use crate::limits::{KEY_NAME_CHARS_MAX, TEXT_BYTES_MAX};
-use crate::party::{Accreditation, PartyId};
-use crate::text::check_text;
+use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::party::{Accreditation, AuthorityRole, PartyId};
+use crate::text::{check_text, is_identifier};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 
 /// Parameters of the law: nothing of this is a constant in code. The profile in force when an
@@ -56,6 +58,17 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether its parameters are possible together.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        check_text(&self.name, TEXT_BYTES_MAX).is_ok()
+            && (1..=self.power_max_years).contains(&self.power_default_years)
+            && self.pending_days > 0
+            && (1..=3).contains(&self.assurance_min)
+            && self.liveness_min <= 3
+            && self.topics.is_sorted_by(|a, b| a < b)
+    }
+
     /// The default: the Civil Code and the Marriage Code of Kazakhstan, high assurance, active
     /// liveness.
     #[must_use]
@@ -120,12 +133,18 @@ pub enum GenesisError {
     /// The validators are no set.
     #[error(transparent)]
     Validators(#[from] ValidatorSetError),
-    /// A key that is malformed or weak.
+    /// A validator's name that cannot stand in a note's signature line.
+    #[error("{0:?} is not a validator's name: printable ASCII without spaces and plus signs")]
+    ValidatorName(String),
+    /// A key that is malformed or weak, or another authority's.
     #[error("{0} has an inadmissible key")]
     Key(String),
-    /// Authorities unsorted, repeated, or with an unfit name.
-    #[error("authority {0} is out of order, repeated, or has an unfit name")]
+    /// Authorities unsorted or repeated, with an unfit name, or methods unsorted or not a provider's.
+    #[error("authority {0} is out of order or repeated, or its name or methods are unfit")]
     Authority(PartyId),
+    /// Parameters that no law can have: a default above its maximum, a level that does not exist.
+    #[error("the profile {0:?} has an impossible parameter")]
+    Profile(String),
 }
 
 impl Genesis {
@@ -143,36 +162,54 @@ impl Genesis {
         if !is_key_name(&self.origin) {
             return Err(GenesisError::Origin(self.origin.clone()));
         }
+        if !self.profile.is_well_formed() {
+            return Err(GenesisError::Profile(self.profile.name.clone()));
+        }
         for validator in &self.validators {
-            let admissible = is_key_name(&validator.name)
-                && validator.consensus_key.admit().is_ok()
+            if !is_key_name(&validator.name) {
+                return Err(GenesisError::ValidatorName(validator.name.clone()));
+            }
+            let admissible = validator.consensus_key.admit().is_ok()
                 && validator.note_key.admit().is_ok()
                 && validator.log_key.admit().is_ok();
             if !admissible {
                 return Err(GenesisError::Key(validator.name.clone()));
             }
         }
+        self.check_authorities()?;
+        Ok(ValidatorSet::new(self.validators.clone())?)
+    }
+
+    fn check_authorities(&self) -> Result<(), GenesisError> {
         let mut previous: Option<PartyId> = None;
-        for authority in &self.authorities {
-            let accreditation = &authority.accreditation;
-            if previous.is_some_and(|previous| previous >= authority.id)
-                || check_text(&accreditation.name, TEXT_BYTES_MAX).is_err()
-            {
-                return Err(GenesisError::Authority(authority.id));
+        let mut keys = BTreeSet::new();
+        for GenesisAuthority { id, accreditation } in &self.authorities {
+            let methods = &accreditation.methods;
+            let fit = previous.is_none_or(|previous| previous < *id)
+                && check_text(&accreditation.name, TEXT_BYTES_MAX).is_ok()
+                && methods.is_sorted_by(|a, b| a < b)
+                && methods
+                    .iter()
+                    .all(|method| is_identifier(method, LABEL_BYTES_MAX))
+                && (methods.is_empty() || accreditation.role == AuthorityRole::IdentityProvider);
+            if !fit {
+                return Err(GenesisError::Authority(*id));
             }
-            if accreditation.key.admit().is_err() {
+            if accreditation.key.admit().is_err() || !keys.insert(accreditation.key) {
                 return Err(GenesisError::Key(accreditation.name.clone()));
             }
-            previous = Some(authority.id);
+            previous = Some(*id);
         }
-        Ok(ValidatorSet::new(self.validators.clone())?)
+        Ok(())
     }
 }
 
-/// Whether a name may stand in a note's signature line: no space, no plus sign (C2SP signed-note).
+/// Whether a name may stand in a note's signature line (C2SP signed-note: no space, no plus sign)
+/// and in a policy (not a word of its own).
 fn is_key_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= KEY_NAME_CHARS_MAX
+        && !matches!(name, "none" | "validators")
         && name
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'+')

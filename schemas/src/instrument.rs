@@ -90,8 +90,9 @@ pub struct PartyShare {
 #[cbor(map)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
-    /// Sale or gift.
+    /// Sale or gift. In JSON `transfer_kind`: `kind` is the record's.
     #[n(0)]
+    #[serde(rename = "transfer_kind")]
     pub kind: TransferKind,
     /// The title's version that the parties saw: any change in between ends the instrument.
     #[n(1)]

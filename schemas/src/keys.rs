@@ -18,10 +18,6 @@ fixed_bytes!(
     /// An Ed25519 signature, 64 bytes (RFC 8032).
     Signature, 64
 );
-fixed_bytes!(
-    /// The COSE `kid`: first 8 bytes of BLAKE3 of the public key.
-    KeyId, 8
-);
 
 /// A public key that is not fit to be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,20 +41,14 @@ impl PublicKey {
     /// [`InadmissibleKey`] otherwise.
     pub fn admit(&self) -> Result<AdmittedKey, InadmissibleKey> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| InadmissibleKey)?;
-        let torsion_free = key.to_edwards().is_torsion_free();
-        if key.is_weak() || !torsion_free || key.to_bytes() != self.0 {
+        let point = key.to_edwards();
+        // `VerifyingKey::to_bytes` gives back the bytes it was read from; only the point, encoded
+        // anew, tells whether they were canonical.
+        let canonical = point.compress().to_bytes() == self.0;
+        if key.is_weak() || !point.is_torsion_free() || !canonical {
             return Err(InadmissibleKey);
         }
         Ok(AdmittedKey(key))
-    }
-
-    /// The key's COSE `kid`.
-    #[must_use]
-    pub fn id(&self) -> KeyId {
-        let hash = crate::digest::derive("deedbook 2026 key id", &[&self.0]);
-        let mut id = [0; 8];
-        id.copy_from_slice(hash.split_at(8).0);
-        KeyId(id)
     }
 
     /// Verifies with a key that was admitted when it entered the ledger (a party's, a

@@ -65,6 +65,10 @@ pub const STATUS_PARTIES_MAX: usize = 256;
 /// Civil-status facts kept on one party: marriages, divorces and contracts of a lifetime.
 pub const STATUS_FACTS_MAX: usize = 64;
 
+/// The last second a record may name: 9999-12-31T23:59:59Z, the last that RFC 3339 can write.
+/// Far below 2^53 and 2^64: no sum of two times and a term of years overflows.
+pub const SECONDS_MAX: u64 = 253_402_300_799;
+
 /// Keys of one party, current and past.
 pub const PARTY_KEYS_MAX: usize = 16;
 
@@ -125,10 +129,10 @@ pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
-/// and a key of 60: 83 KiB, rounded up.
+/// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;
 
-/// Logs, witnesses and groups of one policy: 100 validators and as many others. C2SP tlog-policy
+/// Logs, witnesses and groups of one policy: 100 validators, their 100 log keys, and 56 others. C2SP tlog-policy
 /// asks for 32 of each.
 pub const POLICY_DEFINITIONS_MAX: usize = 256;
 
@@ -146,3 +150,131 @@ pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
 /// seconds at 1,000 refusals a second.
 pub const REJECTIONS_KEPT: std::num::NonZeroUsize =
     std::num::NonZeroUsize::new(10_000).expect("10,000 is not zero");
+
+/// Requests in work at one node. Each holds a bundle of at most 256 KiB: 128 MiB at the very
+/// worst, and a thousand long-polls.
+pub const API_REQUESTS_MAX: usize = 1_024;
+
+/// Seconds a request may wait for something to happen (`?wait=`).
+pub const API_WAIT_SECONDS_MAX: u64 = 30;
+
+/// Entries that one step of an event stream reads: of 48 KiB at most, 12 MiB.
+pub const ENTRIES_READ_MAX: u64 = 256;
+
+/// Seconds that a bundle waits for a block before it is forgotten: its records' time of signing
+/// is stale after the profile's window (15 minutes by default) anyway.
+pub const MEMPOOL_AGE_SECONDS_MAX: u64 = 300;
+
+/// Bytes of waiting bundles that one heartbeat sends again: two of the largest gossip messages.
+pub const GOSSIP_REBROADCAST_BYTES_MAX: usize = 512 * 1024;
+
+/// Bytes of bundles that one gossip message carries, with their CBOR heads: the largest bundle
+/// and 64 + 1 heads of at most 5 bytes (325), rounded up to a KiB.
+pub const GOSSIP_BATCH_BYTES_MAX: usize = BUNDLE_BYTES_MAX + 1024;
+
+/// Bytes of one gossip message: a batch, and below 64 bytes for nonce, kind and array heads.
+pub const GOSSIP_MESSAGE_BYTES_MAX: usize = GOSSIP_BATCH_BYTES_MAX + 64;
+
+/// Bundles of one gossip message: 256 KiB of the smallest useful ones, 0.5 KiB each.
+pub const GOSSIP_BUNDLES_MAX: usize = 512;
+
+/// Messages that wait to be sent by a node. Bundles in it share their bytes with the mempool, so
+/// its [`MEMPOOL_BYTES_MAX`] bounds them.
+pub const GOSSIP_OUTBOX_MAX: usize = 1_024;
+
+/// Received messages that wait for the node: 256 × 257 KiB = 64 MiB.
+pub const GOSSIP_INBOX_MAX: usize = 256;
+
+/// Received messages of one peer that wait for the node: a quarter of the inbox, so that one
+/// faulty peer of four leaves room for the other two.
+pub const GOSSIP_INBOX_PEER_MAX: usize = GOSSIP_INBOX_MAX / 4;
+
+/// Messages queued for one connection: half of them our own, half relayed. 128 × 257 KiB =
+/// 32 MiB for a peer that reads nothing; what is dropped is broadcast again later.
+pub const GOSSIP_PEER_QUEUE_MAX: usize = 128;
+
+/// Messages held for a moment before they are relayed: 1,024 ids, their bytes are gossipsub's.
+pub const GOSSIP_RELAYS_MAX: usize = 1_024;
+
+/// Bytes of pending records: 32 full blocks, about two seconds of work.
+pub const MEMPOOL_BYTES_MAX: usize = 32 * BLOCK_BYTES_MAX;
+
+/// Pending records: the bytes above at 0.5 KiB each. About 300 bytes of index a record add up to
+/// 38 MiB.
+pub const MEMPOOL_RECORDS_MAX: usize = 131_072;
+
+/// Pending bytes of one party: an eighth, 2,700 deeds of 3 KiB. A flood fills the pool only if
+/// eight enrolled parties take part in it.
+pub const MEMPOOL_PARTY_BYTES_MAX: usize = MEMPOOL_BYTES_MAX / 8;
+
+/// Pending records of one party: an eighth.
+pub const MEMPOOL_PARTY_RECORDS_MAX: usize = MEMPOOL_RECORDS_MAX / 8;
+
+/// Signatures remembered as verified: twice what the mempool holds. At about 100 bytes an entry
+/// 26 MiB.
+pub const VERIFIED_SIGNATURES_MAX: usize = 2 * MEMPOOL_RECORDS_MAX;
+
+/// Recent tree sizes whose cosignatures a node collects: 1,000 × 100 validators × 150 bytes =
+/// 15 MiB at worst, 600 KiB with four; 20 s of blocks at full speed.
+pub const COSIGNED_SIZES_MAX: usize = 1_000;
+
+/// Cosignatures of one validator kept for trees that we have not reached yet. The greatest are
+/// kept; one is enough to confirm everything below it.
+pub const COSIGNATURES_AHEAD_MAX: usize = 16;
+
+/// Proofs of a fork that a node keeps: one a validator is more than anybody needs.
+pub const FORK_EVIDENCE_MAX: usize = VALIDATORS_MAX;
+
+/// Hashes of one state proof: the state tree has one level a bit of a 32-byte key hash.
+pub const STATE_PROOF_HASHES_MAX: usize = 256;
+
+/// Bytes of one state proof: 256 hashes of 34 bytes, a leaf of 69, heads; rounded up. Typical
+/// are 20 hashes.
+pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
+
+/// State versions that stay provable behind the newest. A version is a block that changed the
+/// state: at 25 blocks a second 64 of them are the last 2.5 s, while cosignatures arrive within
+/// one block. The price is that many blocks' worth of replaced tree nodes on disk: with 80 made-up
+/// deeds a block (`store/tests/cost.rs`), 0.20 of the records' bytes after a clean stop and 0.09
+/// after compaction, against keeping one version.
+pub const STATE_VERSIONS_KEPT: u64 = 64;
+
+/// Bytes of one answer that reads a run of log entries. An entry bundle has 256 entries of up to
+/// 65,535 bytes, 16 MiB, and must fit whole; typical ones have 0.7 KiB and fill 0.2 MiB.
+pub const ENTRIES_READ_BYTES_MAX: usize = 17 * 1024 * 1024;
+
+/// Undecided proposals kept for one round. An honest round has one; a second is evidence of an
+/// equivocating proposer. 4 × 2 MiB = 8 MiB a round.
+
+/// Rows of one listing of the secondary index.
+pub const INDEX_ROWS_MAX: usize = 1_000;
+
+/// Bytes of the id of one stream of proposal parts (8 are used), and of a libp2p peer id (an
+/// Ed25519 one has 38).
+pub const STREAM_ID_BYTES_MAX: usize = 64;
+
+/// Unfinished or undelivered streams of proposal parts one publisher may have at a node. A
+/// proposer sends one a round; with re-streaming after a lost round two overlap, doubled.
+pub const STREAMS_PER_PUBLISHER_MAX: usize = 4;
+
+/// Bytes of all streams of one publisher: two whole blocks, 4 MiB.
+pub const STREAM_BYTES_PER_PUBLISHER_MAX: usize = 2 * BLOCK_BYTES_MAX;
+
+/// Bytes of all streams at one node: 32 MiB, so 8 of up to 100 publishers may be as greedy as
+/// they can before the greediest loses its oldest stream.
+pub const STREAM_BYTES_MAX: usize = 16 * BLOCK_BYTES_MAX;
+
+/// Different proposed blocks a node executes for one (height, round). An honest proposer sends
+/// one; the engine keeps two of a dishonest one and a third that won a polka. One less than
+/// [`PROPOSALS_PER_ROUND_MAX`], so that a decided block that comes by sync always has its place.
+pub const PROPOSALS_EXECUTED_PER_ROUND_MAX: usize = PROPOSALS_PER_ROUND_MAX - 1;
+
+/// Rounds ahead of the current one for which a node takes proposals: the engine's own limit.
+pub const ROUNDS_AHEAD_MAX: u32 = 10;
+
+/// Blocks of one sync response.
+pub const SYNC_BLOCKS_MAX: usize = 16;
+
+/// Bytes of blocks in one sync response: 4 of the largest, 8 MiB, below the 10 MiB of the
+/// transport with 16 × 100 signatures of 84 bytes (131 KiB) beside them.
+pub const SYNC_BYTES_MAX: usize = 4 * BLOCK_BYTES_MAX;

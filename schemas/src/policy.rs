@@ -15,6 +15,7 @@ use builder::Builder;
 
 use crate::block::Seconds;
 use crate::checkpoint::{Cosignature, SignedCheckpoint};
+use crate::genesis::Genesis;
 use crate::limits::{POLICY_BYTES_MAX, POLICY_DEFINITIONS_MAX};
 use crate::note::{KeyName, NoteError, SignatureLine, SignatureType, VerifierKey};
 
@@ -160,19 +161,56 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of a network: its log key, and `threshold` of its validators, each a witness
-    /// under its key's name, in the group [`VALIDATORS_GROUP`]. Counts validators, not power.
+    /// The policy of a ledger's first network: any of its validators signs in the log's name, and
+    /// so many of them cosign that any as many have more than two thirds of the voting power.
+    ///
+    /// # Errors
+    /// [`PolicyError`] if the genesis has names or keys that notes do not allow.
+    pub fn of_genesis(genesis: &Genesis) -> Result<Self, PolicyError> {
+        let origin: KeyName = genesis.origin.parse()?;
+        let mut logs = Vec::new();
+        let mut validators = Vec::new();
+        for validator in &genesis.validators {
+            let name: KeyName = validator.name.parse()?;
+            logs.push(VerifierKey::new(
+                origin.clone(),
+                SignatureType::Ed25519,
+                validator.log_key,
+            )?);
+            validators.push(VerifierKey::new(
+                name,
+                SignatureType::CosignatureV1,
+                validator.note_key,
+            )?);
+        }
+        let mut powers: Vec<u64> = genesis.validators.iter().map(|v| v.power).collect();
+        powers.sort_unstable();
+        let total: u128 = powers.iter().copied().map(u128::from).sum();
+        let mut power: u128 = 0;
+        let below = powers.iter().take_while(|next| {
+            power += u128::from(**next);
+            power * 3 <= total * 2
+        });
+        let threshold = below.count() + 1;
+        Self::for_network(logs, validators, threshold)
+    }
+
+    /// The policy of a network: any one of the keys that sign in its log's name, and `threshold` of
+    /// its validators, each a witness under its key's name, in the group [`VALIDATORS_GROUP`].
+    /// Counts validators, not power.
     ///
     /// # Errors
     /// [`PolicyError`] if keys or names repeat, have another type than their role needs, or the
     /// threshold is zero or above the number of validators.
     pub fn for_network(
-        log: VerifierKey,
+        logs: impl IntoIterator<Item = VerifierKey>,
         validators: impl IntoIterator<Item = VerifierKey>,
         threshold: usize,
     ) -> Result<Self, PolicyError> {
         let mut builder = Builder::default();
-        builder.add_log(log, None)?;
+        for log in logs {
+            builder.add_log(log, None)?;
+        }
         let mut members = Vec::new();
         for key in validators {
             let name = key.name().to_string();

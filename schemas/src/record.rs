@@ -17,7 +17,7 @@ use crate::encoding::{DecodeError, decode, encode, fixed_bytes};
 use crate::evidence::EvidenceManifest;
 use crate::instrument::{Act, PowerOfAttorney, Revocation, SpousalConsent, Transfer, Withdrawal};
 use crate::keys::{PublicKey, Signature, SigningKey};
-use crate::limits::RECORD_BYTES_MAX;
+use crate::limits::{RECORD_BYTES_MAX, SECONDS_MAX};
 use crate::party::{Accreditation, CivilStatus, Enrolment, PartyId};
 use crate::property::FirstRegistration;
 
@@ -26,9 +26,9 @@ fixed_bytes!(
     Nonce, 16
 );
 
-/// What a record says, by kind.
+/// What a record says, by kind; in JSON beside it, as `kind`, in the words of [`Body::kind`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Body {
     /// An authority is accredited or suspended. Subject: the authority.
     Accreditation(Accreditation),
@@ -85,6 +85,33 @@ impl Body {
             Self::Transfer(_) => "transfer",
             Self::Act(_) => "act",
             Self::Withdrawal(_) => "withdrawal",
+        }
+    }
+
+    /// Every time the body names.
+    fn times(&self) -> Vec<Seconds> {
+        match self {
+            Self::CivilStatus(
+                CivilStatus::Unmarried { from: at, .. }
+                | CivilStatus::Marriage { from: at, .. }
+                | CivilStatus::Divorce { from: at }
+                | CivilStatus::SeparateProperty { from: at }
+                | CivilStatus::Death { at }
+                | CivilStatus::Incapacity { from: at },
+            ) => vec![*at],
+            Self::FirstRegistration(first) => first.holdings.iter().map(|h| h.acquired).collect(),
+            Self::PowerOfAttorney(power) => [power.issued, power.starts, power.expires]
+                .into_iter()
+                .flatten()
+                .collect(),
+            Self::SpousalConsent(consent) => vec![consent.expires],
+            Self::CivilStatus(CivilStatus::Division { .. })
+            | Self::Accreditation(_)
+            | Self::Enrolment(_)
+            | Self::Revocation(_)
+            | Self::Transfer(_)
+            | Self::Act(_)
+            | Self::Withdrawal(_) => Vec::new(),
         }
     }
 
@@ -167,7 +194,9 @@ struct OwnedPayload<T> {
 }
 
 /// A record that is not signed yet: what JSON clients draft, and what people read before they sign.
+/// A field it does not know is refused: a misspelt one would be signed as if it were absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Draft {
     /// The ledger it is for.
     pub ledger: LedgerId,
@@ -249,6 +278,17 @@ fn act_digest(header: &StatementHeader, payload: &[u8]) -> ActDigest {
     ))
 }
 
+/// Refuses times that no calendar has, so that the law may add terms to any time of a record.
+fn within_calendar(times: &[Seconds]) -> Result<(), DecodeError> {
+    match times.iter().find(|time| time.0 > SECONDS_MAX) {
+        None => Ok(()),
+        Some(time) => Err(DecodeError::Malformed(format!(
+            "{} seconds are after the year 9999",
+            time.0
+        ))),
+    }
+}
+
 /// A decoded attestation: the provider's statement about one act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedAttestation {
@@ -268,7 +308,8 @@ impl SignedAttestation {
         if statement.header.kind != ATTESTATION {
             return Err(DecodeError::Malformed("not an attestation".to_owned()));
         }
-        let attestation = decode(&statement.payload, RECORD_BYTES_MAX)?;
+        let attestation: Attestation = decode(&statement.payload, RECORD_BYTES_MAX)?;
+        within_calendar(&[attestation.time])?;
         Ok(Self {
             statement,
             attestation,
@@ -323,6 +364,9 @@ impl Record {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let statement = Statement::decode(bytes)?;
         let payload = Body::decode(&statement.header.kind, &statement.payload)?;
+        let mut times = payload.body.times();
+        times.extend(payload.evidence.as_ref().map(|evidence| evidence.started));
+        within_calendar(&times)?;
         let attestation = payload
             .attestation
             .as_ref()

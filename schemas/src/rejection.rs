@@ -233,14 +233,6 @@ impl Rejection {
         }
     }
 
-    /// Reads a refusal back from the log; `None` if there is no code in it that is known.
-    #[must_use]
-    pub fn from_strings(codes: &[String]) -> Option<Self> {
-        let known = |code: &String| Code::ALL.iter().copied().find(|known| known.as_str() == code);
-        let codes: BTreeSet<Code> = codes.iter().filter_map(known).collect();
-        (!codes.is_empty()).then_some(Self(codes))
-    }
-
     /// The reasons, in order.
     pub fn codes(&self) -> impl Iterator<Item = Code> + '_ {
         self.0.iter().copied()

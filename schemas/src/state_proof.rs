@@ -51,12 +51,16 @@ impl StateKeyHash {
 
     /// Bit `depth`, 0 being the most significant of the first byte.
     fn bit(&self, depth: usize) -> bool {
-        self.0.get(depth / 8).is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
+        self.0
+            .get(depth / 8)
+            .is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
     }
 
     /// How many leading bits two places share, 0 to 256.
     fn common_bits(&self, other: &Self) -> usize {
-        (0..8 * Self::LEN).take_while(|depth| self.bit(*depth) == other.bit(*depth)).count()
+        (0..8 * Self::LEN)
+            .take_while(|depth| self.bit(*depth) == other.bit(*depth))
+            .count()
     }
 }
 
@@ -199,7 +203,10 @@ impl StateProof {
         if computed == *root {
             Ok(())
         } else {
-            Err(StateProofError::Root { computed, expected: *root })
+            Err(StateProofError::Root {
+                computed,
+                expected: *root,
+            })
         }
     }
 
@@ -211,7 +218,10 @@ impl StateProof {
                 if leaf.value_hash == claimed {
                     Ok(())
                 } else {
-                    Err(StateProofError::OtherValue { held: leaf.value_hash, claimed })
+                    Err(StateProofError::OtherValue {
+                        held: leaf.value_hash,
+                        claimed,
+                    })
                 }
             }
             (Some(_), _) => Err(StateProofError::OtherKey),
@@ -219,7 +229,11 @@ impl StateProof {
             (None, Some(leaf)) => {
                 let ruled_out = leaf.key_hash != *place
                     && leaf.key_hash.common_bits(place) >= self.siblings.len();
-                if ruled_out { Ok(()) } else { Err(StateProofError::NotAbsent) }
+                if ruled_out {
+                    Ok(())
+                } else {
+                    Err(StateProofError::NotAbsent)
+                }
             }
         }
     }
@@ -230,18 +244,30 @@ mod tests {
     use super::*;
 
     fn leaf(key: &[u8], value: &[u8]) -> StateLeaf {
-        StateLeaf { key_hash: StateKeyHash::of(key), value_hash: StateHash::of_value(value) }
+        StateLeaf {
+            key_hash: StateKeyHash::of(key),
+            value_hash: StateHash::of_value(value),
+        }
     }
 
     #[test]
     fn a_single_leaf_is_the_root() {
         let leaf = leaf(b"a", b"1");
         let root = StateRoot(leaf.hash().0);
-        let proof = StateProof { leaf: Some(leaf), siblings: vec![] };
+        let proof = StateProof {
+            leaf: Some(leaf),
+            siblings: vec![],
+        };
         assert_eq!(proof.verify(&root, b"a", Some(b"1")), Ok(()));
         assert_eq!(proof.verify(&root, b"b", None), Ok(()));
-        assert_eq!(proof.verify(&root, b"a", None), Err(StateProofError::NotAbsent));
-        assert_eq!(proof.verify(&root, b"b", Some(b"1")), Err(StateProofError::OtherKey));
+        assert_eq!(
+            proof.verify(&root, b"a", None),
+            Err(StateProofError::NotAbsent)
+        );
+        assert_eq!(
+            proof.verify(&root, b"b", Some(b"1")),
+            Err(StateProofError::OtherKey)
+        );
         assert!(matches!(
             proof.verify(&root, b"a", Some(b"2")),
             Err(StateProofError::OtherValue { .. })
@@ -250,16 +276,31 @@ mod tests {
 
     #[test]
     fn the_empty_state_proves_absence_and_nothing_else() {
-        let proof = StateProof { leaf: None, siblings: vec![] };
+        let proof = StateProof {
+            leaf: None,
+            siblings: vec![],
+        };
         assert_eq!(proof.verify(&EMPTY_ROOT, b"a", None), Ok(()));
-        assert_eq!(proof.verify(&EMPTY_ROOT, b"a", Some(b"")), Err(StateProofError::OtherKey));
+        assert_eq!(
+            proof.verify(&EMPTY_ROOT, b"a", Some(b"")),
+            Err(StateProofError::OtherKey)
+        );
     }
 
     #[test]
     fn a_proof_has_one_encoding_and_a_bounded_length() {
-        let long = StateProof { leaf: None, siblings: vec![None; STATE_PROOF_HASHES_MAX + 1] };
-        assert!(matches!(long.verify(&EMPTY_ROOT, b"a", None), Err(StateProofError::Length(_))));
-        let spelled = StateProof { leaf: None, siblings: vec![Some(StateHash(EMPTY_ROOT.0))] };
+        let long = StateProof {
+            leaf: None,
+            siblings: vec![None; STATE_PROOF_HASHES_MAX + 1],
+        };
+        assert!(matches!(
+            long.verify(&EMPTY_ROOT, b"a", None),
+            Err(StateProofError::Length(_))
+        ));
+        let spelled = StateProof {
+            leaf: None,
+            siblings: vec![Some(StateHash(EMPTY_ROOT.0))],
+        };
         assert!(matches!(
             spelled.verify(&EMPTY_ROOT, b"a", None),
             Err(StateProofError::EmptySpelledOut(0))

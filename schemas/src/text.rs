@@ -20,12 +20,16 @@ pub enum TextError {
     PersonalData,
 }
 
-/// Characters that reorder or hide text: bidi controls (UAX #9), zero-width characters, BOM.
+/// Characters that reorder or hide text: bidi controls (UAX #9), zero-width and other characters
+/// without a shape (Default_Ignorable_Code_Point of UAX #44), BOM, private use.
 fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{3164}' | '\u{E000}'..='\u{F8FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{10FFFF}')
 }
 
 /// Digits in a row from which a number is taken for a personal one: the Kazakh IIN has 12, most
@@ -53,7 +57,14 @@ fn longest_run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
 
 /// Digits of one number, however it is grouped: `850101 300123` is one number of twelve digits.
 fn longest_number(text: &str) -> usize {
-    text.split(|c: char| !(c.is_numeric() || matches!(c, ' ' | '-' | '.')))
+    let groups = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '-' | '.' | '/' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+            )
+    };
+    text.split(|c: char| !(c.is_numeric() || groups(c)))
         .map(|run| run.chars().filter(|c| c.is_numeric()).count())
         .max()
         .unwrap_or(0)
@@ -75,7 +86,7 @@ pub fn check_text(text: &str, max: usize) -> Result<(), TextError> {
     }
     let lower = text.to_lowercase();
     let encoded = longest_run(text, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+        c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_')
     });
     let personal = longest_number(text) >= PERSONAL_DIGITS
         || encoded >= ENCODED_CHARS
@@ -103,7 +114,11 @@ mod tests {
             "850101300123",
             "IIN 850101 300123",
             "see face_template in the annex",
+            "850101/300123",
+            "850101\u{00A0}300123",
+            "850101\u{2013}300123",
             "data:image/jpeg;base64,abcd",
+            "rxNJufX5oaag_QE3qNs2cyUmbyyV-mtwRK3zJqQz86w",
             "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgM",
             "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
             "٨٥٠١٠١٣٠٠١٢٣",
@@ -124,7 +139,22 @@ mod tests {
         );
         assert_eq!(check_text("12 Cowper Road, SW19 1AA", 512), Ok(()));
         assert_eq!(check_text("e\u{301}", 512), Err(TextError::NotNormalized));
-        assert_eq!(check_text("abc\u{202E}fed", 512), Err(TextError::Control));
+        for hidden in [
+            '\u{202E}',
+            '\u{200B}',
+            '\u{00AD}',
+            '\u{3164}',
+            '\u{FE0F}',
+            '\u{E0041}',
+            '\u{7F}',
+        ] {
+            let text = format!("abc{hidden}fed");
+            assert_eq!(
+                check_text(&text, 512),
+                Err(TextError::Control),
+                "{hidden:?}"
+            );
+        }
         assert_eq!(check_text("aaa", 2), Err(TextError::TooLong(2)));
     }
 }

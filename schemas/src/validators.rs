@@ -112,9 +112,8 @@ impl ValidatorSet {
     /// The validator at `address`.
     #[must_use]
     pub fn get(&self, address: &ValidatorAddress) -> Option<&Validator> {
-        self.0
-            .iter()
-            .find(|validator| validator.address() == *address)
+        let index = self.0.binary_search_by_key(address, Validator::address);
+        index.ok().and_then(|index| self.0.get(index))
     }
 
     /// Sum of the voting powers.

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use deedbook_registry::{ApplyError, BlockContext, begin_block, state::Overlay};
+
+use deedbook_registry::{ApplyError, BlockContext, Overlay, begin_block};
 use deedbook_schemas::block::BlockTime;
 use deedbook_schemas::encoding::DecodeError;
 use deedbook_schemas::limits::{BUNDLE_BYTES_MAX, BUNDLE_RECORDS_MAX};
 use deedbook_schemas::record::Record;
 use deedbook_schemas::rejection::{Code, Rejection};
 
-use super::execute::refusal_of;
 use super::{Ledger, now};
 use crate::fatal::Fatal;
 use crate::mempool::{AdmissionError, Bundle, PooledRecord};
@@ -140,7 +140,7 @@ impl Ledger {
         for (index, record) in bundle.records.iter().enumerate() {
             match deedbook_registry::apply(&mut overlay, &context, record, &|_| true) {
                 // The refusal of the first record is for the ledger to record.
-                Ok(applied) => match refusal_of(&record.id, &applied.outcomes) {
+                Ok(applied) => match applied.refusal {
                     Some(_) if index == 0 => return Ok(Ok(())),
                     Some(rejection) => return Ok(Err(rejection)),
                     None => {}

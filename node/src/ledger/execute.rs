@@ -1,16 +1,19 @@
 //! Execution of a block: the law on an overlay, the entries it makes, the roots after it.
 //!
-//! Lives here: what [`super::Ledger::build`] and [`super::Ledger::check`] have in common, so that
+//! Lives here: what building and checking have in common, so that
 //! a proposer and its validators cannot differ. Does not live here: anything durable.
 
-use deedbook_registry::{ApplyError, BlockContext, begin_block, end_block, state::Overlay};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+
+use deedbook_registry::{Applied, ApplyError, BlockContext, Overlay, begin_block, end_block};
 use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal};
-use deedbook_schemas::digest::{BlockId, EvidenceRoot, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
-use deedbook_schemas::instrument::Status;
+use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
-use deedbook_schemas::outcome::{Entry, Outcome};
+use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::record::Record;
-use deedbook_schemas::rejection::Rejection;
+use deedbook_schemas::rejection::{Code, Rejection};
 use deedbook_schemas::validators::ValidatorAddress;
 use rayon::prelude::*;
 
@@ -68,7 +71,6 @@ pub enum BlockRejection {
 #[derive(Debug)]
 pub(super) struct Executed {
     pub(super) block: Block,
-    pub(super) entries: Vec<Entry>,
     pub(super) log: LogUpdate,
     pub(super) state: StateUpdate,
     /// Where the block's records stand in the log.
@@ -82,9 +84,9 @@ pub(super) fn outcome_row(record: &RecordId) -> Vec<u8> {
     [b"o".as_slice(), &record.0].concat()
 }
 
-/// Row of the secondary index that remembers a recording.
-pub(super) fn evidence_row(root: &EvidenceRoot) -> Vec<u8> {
-    [b"e".as_slice(), &root.0].concat()
+/// Row of the secondary index that remembers a mark which is not a record's.
+pub(super) fn mark_row(mark: &[u8; 32]) -> Vec<u8> {
+    [b"m".as_slice(), mark].concat()
 }
 
 pub(super) fn check_clock(block: BlockTime, clock: BlockTime) -> Result<(), BlockRejection> {
@@ -118,14 +120,14 @@ impl<'a> Making<'a> {
     }
 
     /// Applies one record whose signatures were verified.
-    fn apply(&mut self, record: &Record, bytes: &[u8]) -> Result<Result<Vec<Outcome>, Rejection>, Fatal> {
+    fn apply(&mut self, record: &Record, bytes: &[u8]) -> Result<Result<Applied, Rejection>, Fatal> {
         match deedbook_registry::apply(&mut self.overlay, &self.context, record, &|_| true) {
             Ok(applied) => {
                 self.places.push((record.id, self.entries.len()));
                 self.records.push(bytes.to_vec());
                 self.entries.push(Entry::Record(bytes.to_vec()));
                 self.entries.extend(applied.outcomes.iter().cloned().map(Entry::Outcome));
-                Ok(Ok(applied.outcomes))
+                Ok(Ok(applied))
             }
             Err(ApplyError::Door(rejection)) => Ok(Err(rejection)),
             Err(ApplyError::State(error)) => Err(error.into()),
@@ -136,25 +138,23 @@ impl<'a> Making<'a> {
     /// alone is recorded.
     fn apply_bundle(&mut self, records: &[(Record, &[u8])]) -> Result<Result<(), Rejection>, Fatal> {
         let before = (self.entries.len(), self.records.len(), self.places.len());
-        self.overlay.checkpoint();
+        let checkpoint = self.overlay.checkpoint();
         for (index, (record, bytes)) in records.iter().enumerate() {
-            let refusal = match self.apply(record, bytes)? {
-                Ok(outcomes) => refusal_of(&record.id, &outcomes),
-                Err(rejection) => Some(rejection),
+            let (refusal, logged) = match self.apply(record, bytes)? {
+                Ok(applied) => (applied.refusal, index == 0),
+                Err(rejection) => (Some(rejection), false),
             };
             let Some(rejection) = refusal else { continue };
-            let first_is_logged = index == 0 && self.records.len() > before.1;
-            if first_is_logged {
-                self.overlay.keep();
-            } else {
-                self.overlay.rollback();
+            if !logged {
+                self.overlay.rollback(checkpoint);
                 self.entries.truncate(before.0);
                 self.records.truncate(before.1);
                 self.places.truncate(before.2);
+                return Ok(Err(rejection));
             }
-            return Ok(if first_is_logged && records.len() == 1 { Ok(()) } else { Err(rejection) });
+            // The refusal is the bundle's answer; what follows it has nothing to act on.
+            return Ok(if records.len() == 1 { Ok(()) } else { Err(rejection) });
         }
-        self.overlay.keep();
         Ok(Ok(()))
     }
 
@@ -193,18 +193,13 @@ impl<'a> Making<'a> {
                 index.push((row, Some(leaf(place).to_be_bytes().to_vec())));
             }
         }
-        let evidence = self.overlay.new_evidence();
-        index.extend(evidence.iter().map(|root| (evidence_row(root), Some(Vec::new()))));
+        let records: BTreeSet<[u8; 32]> = self.places.iter().map(|(id, _)| id.0).collect();
+        let other_marks = self.overlay.marks().difference(&records);
+        index.extend(other_marks.map(|mark| (mark_row(mark), Some(Vec::new()))));
         let records = self.places.iter().map(|(id, place)| (*id, leaf(*place))).collect();
         let block = Block { header, records: self.records };
-        Ok(Executed { block, entries: self.entries, log, state, records, index })
+        Ok(Executed { block, log, state, records, index })
     }
-}
-
-/// The refusal of exactly this record among the outcomes that its application brought about.
-pub(super) fn refusal_of(record: &RecordId, outcomes: &[Outcome]) -> Option<Rejection> {
-    let refused = |outcome: &&Outcome| outcome.record == *record && outcome.status == Status::Refused;
-    outcomes.iter().find(refused).and_then(|outcome| Rejection::from_strings(&outcome.codes))
 }
 
 impl Ledger {
@@ -224,7 +219,7 @@ impl Ledger {
             });
             let result = match with_bytes {
                 Some(records) => making.apply_bundle(&records)?,
-                None => Err(Rejection::one(deedbook_schemas::rejection::Code::SignatureInvalid)),
+                None => Err(Rejection::one(Code::SignatureInvalid)),
             };
             if let Err(rejection) = result {
                 self.refuse(bundle, &rejection);
@@ -234,7 +229,7 @@ impl Ledger {
     }
 
     /// Decodes bundles and verifies their signatures, on all cores.
-    fn read_bundles(&self, bundles: &[std::sync::Arc<Bundle>]) -> Vec<Option<Vec<Record>>> {
+    fn read_bundles(&self, bundles: &[Arc<Bundle>]) -> Vec<Option<Vec<Record>>> {
         bundles
             .par_iter()
             .with_min_len(8)
@@ -266,6 +261,8 @@ impl Ledger {
         }
         drop(rejected);
         self.mempool.remove(bundle);
+        // Whoever waits for the tip looks again.
+        self.tip.send_modify(|_| ());
     }
 
     /// Re-executes a block on the tip and compares every field of its header.
@@ -303,7 +300,7 @@ impl Ledger {
             let (got, expected) = (header.time.0.to_string(), format!("later than {}", tip.time.0));
             return Err(BlockRejection::Header { what: "time", got, expected });
         }
-        if self.validators(header.height).get(&header.proposer).is_none() {
+        if self.validators.get(&header.proposer).is_none() {
             let (got, expected) = (header.proposer.to_string(), "a validator".to_owned());
             return Err(BlockRejection::Header { what: "proposer", got, expected });
         }

@@ -2,11 +2,11 @@
 //!
 //! 1. *Admit* (`admission`): a submitted bundle is read, its signatures are verified once, and the
 //!    law is tried on the present state, so that a hopeless one is answered at once.
-//! 2. *Build* ([`Ledger::build`]): the proposer takes bundles from the mempool, runs the law on an
+//! 2. *Build* ([`Application::build`]): the proposer takes bundles from the mempool, runs the law on an
 //!    overlay, drops what does not apply, and computes the roots after the block.
-//! 3. *Check* ([`Ledger::check`]): every validator re-executes a block before it prevotes, whether
+//! 3. *Check* ([`Application::check`]): every validator re-executes a block before it prevotes, whether
 //!    it came as a proposal or by sync, and refuses a header it cannot reproduce.
-//! 4. *Commit* ([`Ledger::commit`]): what was executed becomes durable in one synced batch; only
+//! 4. *Commit* ([`Application::commit`]): what was executed becomes durable in one synced batch; only
 //!    then does anybody hear of it.
 //!
 //! Lives here: that order. Does not live here: what is lawful (`deedbook-registry`), how it is
@@ -20,17 +20,17 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use deedbook_registry::state::{StateError, StateRead};
+use deedbook_registry::{StateError, StateRead};
 use deedbook_schemas::block::{Block, BlockTime, Certificate, Height, Seconds};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId};
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::REJECTIONS_KEPT;
-use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::rejection::Rejection;
 use deedbook_schemas::validators::{ValidatorAddress, ValidatorSet};
 use lru::LruCache;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
+use crate::consensus::{Application, Source};
 use crate::fatal::Fatal;
 use crate::mempool::{Mempool, SignatureCache};
 use crate::store::{
@@ -42,28 +42,8 @@ pub use execute::BlockRejection;
 
 use execute::Executed;
 
-/// Where a block came from: decides whether its time is held against this node's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// A live proposal.
-    Proposed,
-    /// A decided block, received by sync.
-    Synced,
-}
-
-/// A block that has just become durable.
-#[derive(Debug, Clone)]
-pub struct DurableBlock {
-    /// The tip after it.
-    pub tip: Tip,
-    /// Its entries, with the leaf index of the first.
-    pub entries: Arc<(u64, Vec<Entry>)>,
-}
-
 /// Executed blocks kept for one height: a proposal a round, and rounds are few.
 const EXECUTED_KEPT: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
-/// Durable blocks that a slow listener may be behind.
-const EVENTS_KEPT: usize = 256;
 
 /// The ledger of one node.
 pub struct Ledger {
@@ -77,27 +57,17 @@ pub struct Ledger {
     executed: Mutex<LruCache<BlockId, Arc<Executed>>>,
     rejected: Mutex<LruCache<RecordId, Rejection>>,
     tip: watch::Sender<Tip>,
-    durable: broadcast::Sender<DurableBlock>,
 }
 
 impl StateRead for Store {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        Self::get(self, key).map_err(|error| StateError::new(error.to_string()))
+        Self::get(self, key).map_err(|error| StateError::Storage(error.to_string()))
     }
 
-    fn seen_record(&self, record: &RecordId) -> Result<bool, StateError> {
-        self.record_index(record)
-            .map(|index| index.is_some())
-            .map_err(|error| StateError::new(error.to_string()))
-    }
-
-    fn seen_evidence(
-        &self,
-        root: &deedbook_schemas::digest::EvidenceRoot,
-    ) -> Result<bool, StateError> {
-        self.index(&execute::evidence_row(root))
-            .map(|row| row.is_some())
-            .map_err(|error| StateError::new(error.to_string()))
+    fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
+        let failed = |error: StoreError| StateError::Storage(error.to_string());
+        Ok(self.record_index(&RecordId(*mark)).map_err(failed)?.is_some()
+            || self.index(&execute::mark_row(mark)).map_err(failed)?.is_some())
     }
 }
 
@@ -153,14 +123,13 @@ impl Ledger {
             executed: Mutex::new(LruCache::new(EXECUTED_KEPT)),
             rejected: Mutex::new(LruCache::new(REJECTIONS_KEPT)),
             tip: watch::Sender::new(tip),
-            durable: broadcast::Sender::new(EVENTS_KEPT),
             store,
         })
     }
 
     /// The ledger's name.
     #[must_use]
-    pub fn ledger_id(&self) -> LedgerId {
+    pub fn id(&self) -> LedgerId {
         self.id
     }
 
@@ -188,16 +157,9 @@ impl Ledger {
         self.tip.subscribe()
     }
 
-    /// Durable blocks from here on.
+    /// The validators. Those of the genesis decide every height: no record changes them yet.
     #[must_use]
-    pub fn blocks(&self) -> broadcast::Receiver<DurableBlock> {
-        self.durable.subscribe()
-    }
-
-    /// The validators of a height. The set of the genesis decides every height until a governance
-    /// record can change it.
-    #[must_use]
-    pub fn validators(&self, _height: Height) -> &ValidatorSet {
+    pub fn validator_set(&self) -> &ValidatorSet {
         &self.validators
     }
 
@@ -209,27 +171,8 @@ impl Ledger {
         Ok(deedbook_registry::next_deadline(&self.store)?)
     }
 
-    /// Builds and executes a block on the tip from what is waiting.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the height is not the next one, or the store fails.
-    pub fn build(&self, height: Height, proposer: ValidatorAddress) -> Result<Block, Fatal> {
-        let tip = self.tip();
-        if height != tip.height.next() {
-            return Err(Fatal::new(format!("asked to build height {height} on {}", tip.height)));
-        }
-        let time = BlockTime(now().0.max(tip.time.0.saturating_add(1)));
-        let executed = self.execute_waiting(&tip, height, time, proposer)?;
-        let block = executed.block.clone();
-        self.remember(executed);
-        Ok(block)
-    }
-
-    /// Re-executes a proposed or synced block on the tip.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the store fails. The inner error says why the block is refused.
-    pub fn check(
+    /// Re-executes a proposed or synced block on the tip. The inner error says why it is refused.
+    fn check_block(
         &self,
         bytes: &[u8],
         source: Source,
@@ -259,56 +202,6 @@ impl Ledger {
         }
     }
 
-    /// Keeps a proposal across a crash, until its height is decided.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the store fails.
-    pub fn keep_proposal(&self, proposal: &StoredProposal) -> Result<(), Fatal> {
-        match self.store.put_proposal(proposal) {
-            // Decided meanwhile: there is nothing to keep.
-            Err(StoreError::Mismatch { .. }) => Ok(()),
-            result => Ok(result?),
-        }
-    }
-
-    /// The undecided proposals of a height, by round.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the store fails.
-    pub fn proposals(&self, height: Height) -> Result<Vec<StoredProposal>, Fatal> {
-        Ok(self.store.proposals(height)?)
-    }
-
-    /// Makes a decided block durable. If we crash before this returns, the block is either
-    /// wholly there or wholly not, and consensus or sync brings it again.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the certificate does not prove the decision, the block is not known, or the
-    /// store fails.
-    pub fn commit(&self, certificate: &Certificate) -> Result<(), Fatal> {
-        certificate
-            .verify(&self.id, self.validators(certificate.height))
-            .map_err(|error| Fatal::new(format!("certificate of {}: {error}", certificate.height)))?;
-        let executed = self.decided_block(certificate)?;
-        let ids: Vec<RecordId> = executed.records.iter().map(|(id, _)| *id).collect();
-        let tip = self.store.commit(CommitBatch {
-            header: executed.block.header.clone(),
-            certificate: certificate.clone(),
-            log: executed.log.clone(),
-            state: executed.state.clone(),
-            records: executed.records.clone(),
-            index: executed.index.clone(),
-            values: Vec::new(),
-        })?;
-        self.lock_executed().clear();
-        self.mempool.remove_included(&ids);
-        self.tip.send_replace(tip.clone());
-        let entries = Arc::new((executed.log.first_index, executed.entries.clone()));
-        // Nobody listening is no error.
-        let _listeners = self.durable.send(DurableBlock { tip, entries });
-        Ok(())
-    }
-
     fn decided_block(&self, certificate: &Certificate) -> Result<Arc<Executed>, Fatal> {
         let id = certificate.block;
         if let Some(executed) = self.lock_executed().get(&id) {
@@ -318,33 +211,11 @@ impl Ledger {
         let proposal = kept.into_iter().find(|proposal| proposal.block == id).ok_or_else(|| {
             Fatal::new(format!("height {} decided {id}, which is not here", certificate.height))
         })?;
-        self.check(&proposal.bytes, Source::Synced)?.map_err(|rejection| {
+        self.check_block(&proposal.bytes, Source::Synced)?.map_err(|rejection| {
             Fatal::new(format!("height {} decided a block that is refused: {rejection}", certificate.height))
         })?;
         let executed = self.lock_executed().get(&id).map(Arc::clone);
         executed.ok_or_else(|| Fatal::new(format!("block {id} was executed and is gone")))
-    }
-
-    /// Replaces a decided height's certificate by a fuller one.
-    ///
-    /// # Errors
-    /// [`Fatal`] if it is for another block, or the store fails.
-    pub fn update_certificate(&self, certificate: &Certificate) -> Result<(), Fatal> {
-        Ok(self.store.update_certificate(certificate)?)
-    }
-
-    /// A decided block and its certificate.
-    ///
-    /// # Errors
-    /// [`Fatal`] if the store fails.
-    pub fn decided(&self, height: Height) -> Result<Option<(Vec<u8>, Certificate)>, Fatal> {
-        Ok(self.store.decided(height)?)
-    }
-
-    /// The earliest height whose block is kept: all are.
-    #[must_use]
-    pub fn history_min(&self) -> Height {
-        Height(u64::from(self.tip().height > Height(0)))
     }
 
     fn remember(&self, executed: Executed) {
@@ -369,5 +240,85 @@ impl Ledger {
 
     fn lock_rejected(&self) -> std::sync::MutexGuard<'_, LruCache<RecordId, Rejection>> {
         self.rejected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Application for Ledger {
+    fn ledger_id(&self) -> LedgerId {
+        self.id
+    }
+
+    fn tip(&self) -> Height {
+        self.store.tip().height
+    }
+
+    fn validators(&self, _height: Height) -> Result<ValidatorSet, Fatal> {
+        Ok(self.validators.clone())
+    }
+
+    fn build(
+        &self,
+        height: Height,
+        proposer: ValidatorAddress,
+    ) -> Result<(Vec<u8>, BlockId), Fatal> {
+        let tip = self.tip();
+        if height != tip.height.next() {
+            return Err(Fatal::new(format!("asked to build height {height} on {}", tip.height)));
+        }
+        let time = BlockTime(now().0.max(tip.time.0.saturating_add(1)));
+        let executed = self.execute_waiting(&tip, height, time, proposer)?;
+        let built = (executed.block.encode(), executed.block.header.id());
+        self.remember(executed);
+        Ok(built)
+    }
+
+    fn check(&self, bytes: &[u8], source: Source) -> Result<Result<BlockId, String>, Fatal> {
+        Ok(self.check_block(bytes, source)?.map_err(|rejection| rejection.to_string()))
+    }
+
+    fn keep_proposal(&self, proposal: &StoredProposal) -> Result<(), Fatal> {
+        match self.store.put_proposal(proposal) {
+            // Decided meanwhile: there is nothing to keep.
+            Err(StoreError::Mismatch { .. }) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    fn proposals(&self, height: Height) -> Result<Vec<StoredProposal>, Fatal> {
+        Ok(self.store.proposals(height)?)
+    }
+
+    fn commit(&self, certificate: &Certificate) -> Result<(), Fatal> {
+        certificate
+            .verify(&self.id, &self.validators)
+            .map_err(|error| Fatal::new(format!("certificate of {}: {error}", certificate.height)))?;
+        let executed = self.decided_block(certificate)?;
+        let ids: Vec<RecordId> = executed.records.iter().map(|(id, _)| *id).collect();
+        let tip = self.store.commit(CommitBatch {
+            header: executed.block.header.clone(),
+            certificate: certificate.clone(),
+            log: executed.log.clone(),
+            state: executed.state.clone(),
+            records: executed.records.clone(),
+            index: executed.index.clone(),
+            values: Vec::new(),
+        })?;
+        self.lock_executed().clear();
+        self.mempool.remove_included(&ids);
+        self.tip.send_replace(tip);
+        Ok(())
+    }
+
+    fn update_certificate(&self, certificate: &Certificate) -> Result<(), Fatal> {
+        Ok(self.store.update_certificate(certificate)?)
+    }
+
+    fn decided(&self, height: Height) -> Result<Option<(Vec<u8>, Certificate)>, Fatal> {
+        Ok(self.store.decided(height)?)
+    }
+
+    #[must_use]
+    fn history_min(&self) -> Height {
+        Height(u64::from(self.tip().height > Height(0)))
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn validator_keys() -> Vec<VerifierKey> {
 }
 
 pub(crate) fn network() -> Policy {
-    Policy::for_network(log_key(), validator_keys(), 3).unwrap()
+    Policy::for_network([log_key()], validator_keys(), 3).unwrap()
 }
 
 pub(crate) fn entry(index: u8) -> Vec<u8> {

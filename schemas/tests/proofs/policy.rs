@@ -1,7 +1,8 @@
 //! Policies: which checkpoints they accept, and which files are none.
 
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::checkpoint::{Cosignature, SignedCheckpoint};
+use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
+use deedbook_schemas::keys::{PublicKey, SigningKey};
 use deedbook_schemas::limits::{
     KEY_NAME_CHARS_MAX, POLICY_BYTES_MAX, POLICY_DEFINITIONS_MAX, VALIDATORS_MAX,
 };
@@ -108,17 +109,66 @@ fn a_stranger_s_lines_are_ignored() {
 }
 
 #[test]
-fn a_network_of_the_largest_size_has_a_policy_that_reads_back() {
-    let keys = (0..VALIDATORS_MAX).map(|index| {
-        let long = format!("{index:03}{}", "щ".repeat(KEY_NAME_CHARS_MAX - 3));
-        vkey(
-            &long,
-            SignatureType::CosignatureV1,
-            u8::try_from(index).unwrap() + LOG + 1,
-        )
+fn any_one_of_several_log_keys_signs_in_the_log_s_name() {
+    let logs = [7, LOG].map(|seed| vkey(ORIGIN, SignatureType::Ed25519, seed));
+    let policy = Policy::for_network(logs, validator_keys(), 3).unwrap();
+    assert!(policy.verify(&signed(&[0, 1, 2])).is_ok());
+    let mut both = signed(&[0, 1, 2]);
+    let text = both.checkpoint.text();
+    both.signatures
+        .push(SignatureLine::sign_note(&name(ORIGIN), &secret(7), &text));
+    assert!(policy.verify(&both).is_ok());
+    both.signatures[4].signature[0] ^= 1;
+    assert_eq!(
+        policy.verify(&both),
+        Err(EvaluationError::Signature(name(ORIGIN)))
+    );
+}
+
+#[test]
+fn a_network_of_the_largest_size_has_a_policy_and_a_checkpoint_that_read_back() {
+    let secret = |role: u8, index: u8| {
+        SigningKey::from_bytes(&[[role; 16], [index; 16]].concat().try_into().unwrap())
+    };
+    let origin = name(&"щ".repeat(KEY_NAME_CHARS_MAX));
+    let validator = |index: u8| name(&format!("{index:03}{}", "щ".repeat(KEY_NAME_CHARS_MAX - 3)));
+    let indexes = 0..u8::try_from(VALIDATORS_MAX).unwrap();
+    let logs = indexes.clone().map(|index| {
+        let public = PublicKey::of(&secret(1, index));
+        VerifierKey::new(origin.clone(), SignatureType::Ed25519, public).unwrap()
     });
-    let policy = Policy::for_network(log_key(), keys, 67).unwrap();
-    assert_eq!(Policy::from_text(&policy.to_text()), Ok(policy));
+    let witnesses = indexes.clone().map(|index| {
+        let public = PublicKey::of(&secret(2, index));
+        VerifierKey::new(validator(index), SignatureType::CosignatureV1, public).unwrap()
+    });
+    let policy = Policy::for_network(logs, witnesses, 67).unwrap();
+    assert_eq!(Policy::from_text(&policy.to_text()), Ok(policy.clone()));
+
+    let checkpoint = Checkpoint {
+        origin: origin.clone(),
+        ..checkpoint()
+    };
+    let text = checkpoint.text();
+    let lines = indexes.flat_map(|index| {
+        let cosignature = Cosignature::sign(
+            &validator(index),
+            &secret(2, index),
+            &checkpoint,
+            Seconds(1),
+        );
+        let log = SignatureLine::sign_note(&origin, &secret(1, index), &text);
+        [log, cosignature.to_line()]
+    });
+    let signatures = lines.collect();
+    let signed = SignedCheckpoint {
+        checkpoint: checkpoint.clone(),
+        signatures,
+    };
+    let read = SignedCheckpoint::parse(signed.to_string().as_bytes()).unwrap();
+    assert_eq!(
+        policy.verify(&read).unwrap().witnesses.len(),
+        VALIDATORS_MAX
+    );
 }
 
 /// Lines that define the log, three witnesses `a`, `b`, `c`, and a key nobody has yet.
@@ -253,7 +303,7 @@ fn a_threshold_is_a_plain_number_between_one_and_the_members() {
             members: 0,
         },
     );
-    let impossible = Policy::for_network(log_key(), validator_keys(), 5);
+    let impossible = Policy::for_network([log_key()], validator_keys(), 5);
     assert!(matches!(
         impossible,
         Err(PolicyError::Threshold { members: 4, .. })

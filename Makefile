@@ -1,0 +1,41 @@
+# Deedbook. `make demo` sells a flat on four nodes; `make test` checks everything.
+
+# Outside the clone, so that RocksDB is built once a machine and not once a clone.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deedbook/target
+# One profile everywhere: another one would build RocksDB again.
+CARGO_FLAGS := --release --locked
+TESTNET := $(CARGO_TARGET_DIR)/release/deedbook-testnet
+
+.PHONY: help demo up test bench replay build lint prepare
+
+help:
+	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
+	@echo "make test            formatting, lints and every test"
+	@echo "make bench           throughput, finality, size and memory beside this machine's limits"
+	@echo "make up              leave a network of four nodes running"
+	@echo "make replay FILE=F   replay real sales (HM Land Registry Price Paid CSV)"
+
+demo: build
+	$(TESTNET) demo --out demo-out
+
+up: build
+	$(TESTNET) up
+
+bench: build
+	$(TESTNET) bench
+
+replay: build
+	$(TESTNET) replay $(FILE)
+
+build: prepare
+	cargo build $(CARGO_FLAGS) --workspace --bins
+
+test: lint
+	cargo test $(CARGO_FLAGS) --workspace
+
+lint: build
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+
+prepare:
+	@.ci/prepare

@@ -1,0 +1,85 @@
+//! The log as anybody may read it: receipts, checkpoints, tiles (C2SP tlog-tiles), blocks.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use deedbook_schemas::api::{BlockView, Problem};
+use deedbook_schemas::block::Height;
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::tile::Tile;
+
+use super::problem::{Answer, ApiProblem};
+use super::{Shared, Wait, parse, wait};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+/// A full tile never changes.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// The receipt of a record (C2SP tlog-proof). With `wait`, until enough validators cosigned.
+#[utoipa::path(get, path = "/v1/receipts/{id}", tag = "log", params(("id" = String, Path), Wait),
+    responses((status = 200, content_type = "text/plain", body = String),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn receipt(
+    State(api): Shared,
+    Path(id): Path<String>,
+    query: Result<Query<Wait>, QueryRejection>,
+) -> Answer<Response> {
+    let id: RecordId = parse("record", &id)?;
+    let deadline = wait(query)?.deadline();
+    let leaf = api.blocking(move |api| api.ledger.proof_leaf(&id)).await?;
+    let leaf = leaf.ok_or_else(|| ApiProblem::not_found("record", &id.to_string()))?;
+    let mut cosigned = api.cosigned_size.clone();
+    let covered = cosigned.wait_for(|size| *size > leaf.index);
+    if !matches!(tokio::time::timeout_at(deadline, covered).await, Ok(Ok(_))) {
+        let detail = "the record is final; its checkpoint is not cosigned by enough validators yet";
+        return Err(ApiProblem::unavailable("receipt.not_cosigned", detail.to_owned(), 1));
+    }
+    let signed = api.signed_checkpoint().ok_or_else(|| {
+        ApiProblem::unavailable("receipt.not_cosigned", "no checkpoint yet".to_owned(), 1)
+    })?;
+    let receipt = api.blocking(move |api| api.ledger.receipt(leaf, signed)).await?;
+    Ok(([(header::CONTENT_TYPE, TEXT)], receipt.to_string()).into_response())
+}
+
+/// The newest checkpoint that a quorum of validators cosigned (C2SP tlog-checkpoint).
+#[utoipa::path(get, path = "/v1/log/checkpoint", tag = "log",
+    responses((status = 200, content_type = "text/plain", body = String),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn checkpoint(State(api): Shared) -> Answer<Response> {
+    let signed = api.signed_checkpoint().ok_or_else(|| {
+        let detail = "no checkpoint is cosigned by a quorum yet".to_owned();
+        ApiProblem::unavailable("log.no_checkpoint", detail, 1)
+    })?;
+    let headers = [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, signed.to_string()).into_response())
+}
+
+/// A hash tile or entry bundle: `/v1/log/tile/<level>/<index>[.p/<width>]`,
+/// `/v1/log/tile/entries/<index>[.p/<width>]`.
+#[utoipa::path(get, path = "/v1/log/tile/{*path}", tag = "log", params(("path" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn tile(State(api): Shared, Path(path): Path<String>) -> Answer<Response> {
+    let tile: Tile = parse("tile", &format!("tile/{path}"))?;
+    let bytes = api.blocking(move |api| Ok(api.ledger.store().tile(tile)?)).await?;
+    let bytes = bytes.ok_or_else(|| ApiProblem::not_found("tile", &path))?;
+    let headers =
+        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, FOREVER)];
+    Ok((headers, bytes).into_response())
+}
+
+/// A decided block's header and certificate.
+#[utoipa::path(get, path = "/v1/blocks/{height}", tag = "log", params(("height" = u64, Path)),
+    responses((status = 200, body = BlockView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn block(
+    State(api): Shared,
+    Path(height): Path<String>,
+) -> Answer<Json<BlockView>> {
+    let height = Height(parse("block", &height)?);
+    let view = api.blocking(move |api| api.ledger.block_view(height)).await?;
+    view.map(Json).ok_or_else(|| ApiProblem::not_found("block", &height.to_string()))
+}

@@ -1,0 +1,92 @@
+//! What the register holds: instruments, titles, powers, consents, parties.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use deedbook_schemas::api::{ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView};
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::instrument::Status;
+use deedbook_schemas::limits::CADASTRAL_NUMBER_BYTES_MAX;
+use deedbook_schemas::party::PartyId;
+use deedbook_schemas::text::is_identifier;
+
+use super::problem::{Answer, ApiProblem};
+use super::{Shared, Wait, parse, wait};
+
+/// An instrument, and exactly what it still needs. With `wait`, until it is no longer pending.
+#[utoipa::path(get, path = "/v1/instruments/{id}", tag = "register",
+    params(("id" = String, Path), Wait),
+    responses((status = 200, body = InstrumentView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn instrument(
+    State(api): Shared,
+    Path(id): Path<String>,
+    query: Result<Query<Wait>, QueryRejection>,
+) -> Answer<Json<InstrumentView>> {
+    let id: RecordId = parse("instrument", &id)?;
+    let deadline = wait(query)?.deadline();
+    let mut tips = api.ledger.tips();
+    loop {
+        tips.borrow_and_update();
+        let view = api.blocking(move |api| api.ledger.instrument_view(&id)).await?;
+        let settled = view.as_ref().is_some_and(|view| view.status != Status::Pending);
+        let more = !settled
+            && matches!(tokio::time::timeout_at(deadline, tips.changed()).await, Ok(Ok(())));
+        if !more {
+            return view
+                .map(Json)
+                .ok_or_else(|| ApiProblem::not_found("instrument", &id.to_string()));
+        }
+    }
+}
+
+/// The title of a property.
+#[utoipa::path(get, path = "/v1/properties/{cadastral_number}", tag = "register",
+    params(("cadastral_number" = String, Path)),
+    responses((status = 200, body = TitleView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn title(
+    State(api): Shared,
+    Path(cadastral_number): Path<String>,
+) -> Answer<Json<TitleView>> {
+    if !is_identifier(&cadastral_number, CADASTRAL_NUMBER_BYTES_MAX) {
+        let detail = "that is not a cadastral number".to_owned();
+        return Err(ApiProblem::bad_request("api.path", detail));
+    }
+    let name = cadastral_number.clone();
+    let view = api.blocking(move |api| api.ledger.title_view(&cadastral_number)).await?;
+    view.map(Json).ok_or_else(|| ApiProblem::not_found("property", &name))
+}
+
+/// A power of attorney, and whether it is in force.
+#[utoipa::path(get, path = "/v1/powers/{id}", tag = "register", params(("id" = String, Path)),
+    responses((status = 200, body = PowerView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn power(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PowerView>> {
+    let id: RecordId = parse("power of attorney", &id)?;
+    let view = api.blocking(move |api| api.ledger.power_view(&id)).await?;
+    view.map(Json).ok_or_else(|| ApiProblem::not_found("power of attorney", &id.to_string()))
+}
+
+/// A spousal consent.
+#[utoipa::path(get, path = "/v1/consents/{id}", tag = "register", params(("id" = String, Path)),
+    responses((status = 200, body = ConsentView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn consent(
+    State(api): Shared,
+    Path(id): Path<String>,
+) -> Answer<Json<ConsentView>> {
+    let id: RecordId = parse("consent", &id)?;
+    let view = api.blocking(move |api| api.ledger.consent_view(&id)).await?;
+    view.map(Json).ok_or_else(|| ApiProblem::not_found("consent", &id.to_string()))
+}
+
+/// A party: a pseudonym and its keys.
+#[utoipa::path(get, path = "/v1/parties/{id}", tag = "register", params(("id" = String, Path)),
+    responses((status = 200, body = PartyView),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn party(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PartyView>> {
+    let id: PartyId = parse("party", &id)?;
+    let view = api.blocking(move |api| api.ledger.party_view(&id)).await?;
+    view.map(Json).ok_or_else(|| ApiProblem::not_found("party", &id.to_string()))
+}

@@ -1,0 +1,236 @@
+//! What the API answers about the ledger.
+//!
+//! Lives here: turning stored objects into the shapes of `deedbook_schemas::api`, and receipts.
+//! Does not live here: HTTP.
+
+use deedbook_registry::{open_requirements, state};
+use deedbook_schemas::api::{
+    ActView, BlockView, ConsentView, InstrumentView, PartyView, PowerView, Reason, RecordState,
+    RecordView, RequirementView, TitleView,
+};
+use deedbook_schemas::block::{Height, Seconds};
+use deedbook_schemas::carried::Carried;
+use deedbook_schemas::checkpoint::SignedCheckpoint;
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::instrument::Instrument;
+use deedbook_schemas::outcome::{Entry, Outcome};
+use deedbook_schemas::party::PartyId;
+use deedbook_schemas::receipt::Receipt;
+use deedbook_schemas::record::{Body, Record};
+
+use super::execute::outcome_row;
+use super::{Ledger, now};
+use crate::fatal::Fatal;
+
+/// The leaf that proves what became of a record: its outcome if the ledger has spoken, otherwise
+/// the record itself.
+#[derive(Debug, Clone)]
+pub struct ProofLeaf {
+    /// Leaf index.
+    pub index: u64,
+    /// What the receipt carries.
+    carried: Carried,
+}
+
+impl Ledger {
+    /// The time by which the API judges: the last block's, or this node's clock if later.
+    fn present(&self) -> Seconds {
+        now().seconds().max(self.tip().time.seconds())
+    }
+
+    fn logged_entry(&self, index: u64) -> Result<Vec<u8>, Fatal> {
+        self.store
+            .entry(index)?
+            .ok_or_else(|| Fatal::new(format!("leaf {index} is indexed and not there")))
+    }
+
+    /// A record's bytes: from the log, or waiting.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn record_bytes(&self, id: &RecordId) -> Result<Option<Vec<u8>>, Fatal> {
+        match self.store.record_index(id)? {
+            Some(index) => self.logged_entry(index).map(Some),
+            None => Ok(self.mempool.record(id).map(|bytes| bytes.to_vec())),
+        }
+    }
+
+    fn outcome(&self, record: &RecordId) -> Result<Option<(u64, Outcome)>, Fatal> {
+        let Some(row) = self.store.index(&outcome_row(record))? else { return Ok(None) };
+        let index = <[u8; 8]>::try_from(row.as_slice())
+            .map(u64::from_be_bytes)
+            .map_err(|_| Fatal::new(format!("the outcome index of {record} is corrupt")))?;
+        match Entry::decode(&self.logged_entry(index)?) {
+            Ok(Entry::Outcome(outcome)) => Ok(Some((index, outcome))),
+            _ => Err(Fatal::new(format!("leaf {index} should be the outcome of {record}"))),
+        }
+    }
+
+    /// A record and what became of it, from its bytes.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails, or a stored record cannot be read.
+    pub fn record_view_of_bytes(&self, bytes: &[u8]) -> Result<RecordView, Fatal> {
+        let record = Record::decode(bytes)
+            .map_err(|error| Fatal::new(format!("a stored record cannot be read: {error}")))?;
+        self.record_view(&record)
+    }
+
+    /// A record and what became of it.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn record_view(&self, record: &Record) -> Result<RecordView, Fatal> {
+        let leaf_index = self.store.record_index(&record.id)?;
+        let outcome = self.outcome(&record.id)?.map(|(_, outcome)| outcome);
+        Ok(RecordView {
+            id: record.id,
+            kind: record.body.kind().to_owned(),
+            issuer: record.issuer(),
+            subject: record.subject().to_owned(),
+            state: if leaf_index.is_some() { RecordState::Logged } else { RecordState::Queued },
+            leaf_index,
+            outcome: outcome.as_ref().map(|outcome| outcome.status),
+            reasons: outcome.map(|outcome| Reason::from_codes(&outcome.codes)).unwrap_or_default(),
+        })
+    }
+
+    /// The instrument a record is about, as it stands.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn instrument_of(&self, record: &Record) -> Result<Option<InstrumentView>, Fatal> {
+        match &record.body {
+            Body::Transfer(_) => self.instrument_view(&record.id),
+            Body::Act(_) | Body::Withdrawal(_) => match record.subject().parse() {
+                Ok(id) => self.instrument_view(&id),
+                Err(_) => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// An instrument, and what it still needs.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn instrument_view(&self, id: &RecordId) -> Result<Option<InstrumentView>, Fatal> {
+        let Some(instrument) = state::instrument(&self.store, id)? else { return Ok(None) };
+        let open = self.requirements(&instrument)?;
+        let pending = instrument.pending.as_ref();
+        let acts = pending.map(|pending| pending.acts.as_slice()).unwrap_or_default();
+        Ok(Some(InstrumentView {
+            id: *id,
+            property: instrument.property.clone(),
+            status: instrument.status,
+            lodged: instrument.lodged,
+            changed: instrument.changed,
+            expires: pending.map(|pending| pending.expires),
+            open,
+            acts: acts
+                .iter()
+                .map(|act| ActView {
+                    party: act.party,
+                    role: act.role,
+                    signer: act.signer,
+                    record: act.record,
+                    power: act.power,
+                })
+                .collect(),
+            reasons: Reason::from_codes(&instrument.codes),
+        }))
+    }
+
+    fn requirements(&self, instrument: &Instrument) -> Result<Vec<RequirementView>, Fatal> {
+        let requirements = open_requirements(&self.store, self.present(), instrument)?;
+        Ok(requirements
+            .into_iter()
+            .map(|requirement| RequirementView {
+                code: requirement.code.to_owned(),
+                party: requirement.party,
+                text: requirement.text,
+            })
+            .collect())
+    }
+
+    /// The title of a property.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn title_view(&self, cadastral_number: &str) -> Result<Option<TitleView>, Fatal> {
+        let title = state::title(&self.store, cadastral_number)?;
+        Ok(title.map(|title| TitleView { cadastral_number: cadastral_number.to_owned(), title }))
+    }
+
+    /// A power of attorney, and whether it is in force.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn power_view(&self, id: &RecordId) -> Result<Option<PowerView>, Fatal> {
+        let Some(power) = state::power(&self.store, id)? else { return Ok(None) };
+        let codes = deedbook_registry::power_in_force(&self.store, &power, self.present())?;
+        let reasons: Vec<Reason> = codes.into_iter().map(Reason::from).collect();
+        Ok(Some(PowerView { id: *id, in_force: reasons.is_empty(), reasons, power }))
+    }
+
+    /// A spousal consent.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn consent_view(&self, id: &RecordId) -> Result<Option<ConsentView>, Fatal> {
+        let consent = state::consent(&self.store, id)?;
+        Ok(consent.map(|consent| ConsentView { id: *id, consent }))
+    }
+
+    /// A party.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn party_view(&self, id: &PartyId) -> Result<Option<PartyView>, Fatal> {
+        let party = state::party(&self.store, id)?;
+        Ok(party.map(|party| PartyView {
+            id: *id,
+            can_act: party.died.is_none() && party.incapable.is_none(),
+            keys: party.keys,
+            provider: party.provider,
+        }))
+    }
+
+    /// A decided block's header and certificate.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn block_view(&self, height: Height) -> Result<Option<BlockView>, Fatal> {
+        let Some(block) = self.store.block(height)? else { return Ok(None) };
+        let certificate = self
+            .store
+            .certificate(height)?
+            .ok_or_else(|| Fatal::new(format!("height {height} has no certificate")))?;
+        Ok(Some(BlockView { header: block.header, certificate, first_index: block.first_index }))
+    }
+
+    /// The leaf that a receipt for `id` proves; `None` if the record is not on the ledger.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails.
+    pub fn proof_leaf(&self, id: &RecordId) -> Result<Option<ProofLeaf>, Fatal> {
+        let Some(record_index) = self.store.record_index(id)? else { return Ok(None) };
+        let record = self.logged_entry(record_index)?;
+        Ok(Some(match self.outcome(id)? {
+            Some((index, _)) => {
+                let carried = Carried::new(self.logged_entry(index)?, Some(record));
+                ProofLeaf { index, carried }
+            }
+            None => ProofLeaf { index: record_index, carried: Carried::new(record, None) },
+        }))
+    }
+
+    /// The receipt of a leaf under a signed checkpoint that covers it.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails or the checkpoint does not cover the leaf.
+    pub fn receipt(&self, leaf: ProofLeaf, signed: SignedCheckpoint) -> Result<Receipt, Fatal> {
+        let hashes = self.store.inclusion_proof(leaf.index, signed.checkpoint.size)?;
+        Ok(Receipt::new(leaf.carried.encode(), leaf.index, hashes, signed))
+    }
+}

@@ -1,0 +1,66 @@
+//! Figures for Prometheus: ours and the consensus engine's.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::api::Api;
+
+/// What is counted while the node runs; the rest is read when asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    /// Blocks made durable since the start.
+    pub blocks: Counter,
+    /// Records made durable since the start.
+    pub records: Counter,
+    /// Bundles that peers sent and that were refused.
+    pub peer_bundles_refused: Counter,
+    /// Cosignatures of another root than ours: any is an alarm.
+    pub forks: Counter,
+    /// Seconds from a block's own time to its durability on this node, of the last block.
+    pub finality_seconds: Gauge<f64, AtomicU64>,
+}
+
+impl Metrics {
+    /// The OpenMetrics text.
+    ///
+    /// # Errors
+    /// If the text cannot be written.
+    pub fn render(&self, api: &Arc<Api>) -> Result<String, std::fmt::Error> {
+        let mut registry = Registry::with_prefix("deedbook");
+        registry.register("blocks", "Blocks made durable", self.blocks.clone());
+        registry.register("records", "Records made durable", self.records.clone());
+        let help = "Bundles of peers that were refused";
+        registry.register("peer_bundles_refused", help, self.peer_bundles_refused.clone());
+        let help = "Cosignatures of another root than this node's: any is an alarm";
+        registry.register("forks", help, self.forks.clone());
+        let help = "From a block's time to its durability, last block";
+        let finality = self.finality_seconds.clone();
+        registry.register_with_unit("finality", help, Unit::Seconds, finality);
+        let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+            registry.register(name, help, gauge);
+        };
+        let tip = api.ledger.tip();
+        gauge(&mut registry, "height", "Last durable height", tip.height.0);
+        gauge(&mut registry, "tree_size", "Leaves of the log", tip.tree_size);
+        let cosigned = *api.cosigned_size.borrow();
+        gauge(&mut registry, "cosigned_size", "Leaves under a cosigned checkpoint", cosigned);
+        let peers = api.gossip.peers_connected() as u64;
+        gauge(&mut registry, "peers", "Connected peers on the record network", peers);
+        let pool = api.ledger.mempool.stats();
+        gauge(&mut registry, "mempool_records", "Records waiting", pool.records as u64);
+        gauge(&mut registry, "mempool_bytes", "Bytes waiting", pool.bytes as u64);
+        gauge(&mut registry, "mempool_refused_full", "Refused: full", pool.refused_full);
+        gauge(&mut registry, "mempool_refused_quota", "Refused: quota", pool.refused_quota);
+        let mut text = String::new();
+        encode(&mut text, &registry)?;
+        // Both texts end with the one mark that may end a text.
+        Ok(text.trim_end_matches("# EOF\n").to_owned() + &crate::consensus::metrics())
+    }
+}

@@ -1,0 +1,440 @@
+//! One running node: its parts, wired together.
+//!
+//! Lives here: start, the tasks between ledger, record network, cosigner and consensus, and stop.
+//! Does not live here: what any of them decides.
+//!
+//! Order of start: everything that can be wrong (configuration, genesis, keys, ports, store,
+//! guard) is looked at before the node says anything to anybody.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use deedbook_schemas::block::Height;
+use deedbook_schemas::limits::{GOSSIP_REBROADCAST_BYTES_MAX, MEMPOOL_AGE_SECONDS_MAX};
+use deedbook_schemas::note::{KeyName, SignatureLine};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::api::{self, Api};
+use crate::config::{ConfigError, NodeConfig};
+use crate::consensus::{self, ConsensusConfig, IdleGate, Timeouts};
+use crate::cosign::{CosignatureError, CosignatureMessage, Cosigner, DurableTree};
+use crate::fatal::Fatal;
+use crate::gossip::{self, GossipConfig, GossipHandle, GossipInbox, GossipMessage, RecordBytes};
+use crate::keys::NodeKeys;
+use crate::ledger::{Ledger, Refused, now};
+use crate::metrics::Metrics;
+use crate::store::guard::SigningGuard;
+use crate::store::{Store, Tip, disk_free_percent};
+
+/// How often a node tells the others its height and looks after what waits.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// From this age on a waiting bundle of this node's clients is sent to the peers again.
+const REBROADCAST_AGE: Duration = Duration::from_secs(2);
+/// How often an unchanged checkpoint is cosigned afresh, so that its age shows a live network.
+const RECOSIGN: Duration = Duration::from_secs(60);
+/// Below this share of free disk the node accepts no records.
+const DISK_FREE_PERCENT_MIN: u8 = 10;
+
+/// Files and folders inside the data folder.
+struct Paths {
+    ledger: PathBuf,
+    wal: PathBuf,
+    guard: PathBuf,
+}
+
+impl Paths {
+    fn of(data: &Path) -> Self {
+        Self {
+            ledger: data.join("ledger"),
+            wal: data.join("consensus.wal"),
+            guard: data.join("signing-guard"),
+        }
+    }
+}
+
+/// Prepares the data folder of a new validator: creates the signing guard. Done once; a guard is
+/// never created again for a key that may have signed.
+///
+/// # Errors
+/// [`Fatal`] if the configuration does not hold together, or the folder was prepared already.
+pub fn init(home: &Path) -> Result<(), Fatal> {
+    let config = NodeConfig::load(home).map_err(config_error)?;
+    let genesis = config.load_genesis().map_err(config_error)?;
+    let keys = load_keys(&config)?;
+    name_in_genesis(&genesis, &keys)?;
+    let paths = Paths::of(&config.data);
+    std::fs::create_dir_all(&config.data)
+        .map_err(|error| Fatal::new(format!("{}: {error}", config.data.display())))?;
+    let key = deedbook_schemas::keys::PublicKey::of(&keys.consensus);
+    SigningGuard::create(&paths.guard, &genesis.ledger_id(), &key)
+        .map_err(|error| Fatal::new(error.to_string()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
+fn config_error(error: ConfigError) -> Fatal {
+    Fatal::new(error.to_string())
+}
+
+fn load_keys(config: &NodeConfig) -> Result<NodeKeys, Fatal> {
+    NodeKeys::load(&config.keys).map_err(|error| Fatal::new(error.to_string()))
+}
+
+/// This node's name: that of the validator whose keys it holds.
+fn name_in_genesis(
+    genesis: &deedbook_schemas::genesis::Genesis,
+    keys: &NodeKeys,
+) -> Result<String, Fatal> {
+    let ours = keys.public("").validator;
+    let same = |validator: &&deedbook_schemas::validators::Validator| {
+        validator.consensus_key == ours.consensus_key
+            && validator.note_key == ours.note_key
+            && validator.log_key == ours.log_key
+    };
+    let validator = genesis.validators.iter().find(same);
+    validator.map(|validator| validator.name.clone()).ok_or_else(|| {
+        Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
+    })
+}
+
+/// Runs a node until `shutdown` completes or something fatal happens.
+///
+/// # Errors
+/// [`Fatal`] says in one line why the node cannot start, or had to stop.
+pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), Fatal> {
+    let config = NodeConfig::load(home).map_err(config_error)?;
+    let genesis = config.load_genesis().map_err(config_error)?;
+    let keys = load_keys(&config)?;
+    let name = name_in_genesis(&genesis, &keys)?;
+    let listener = TcpListener::bind(config.api_listen)
+        .await
+        .map_err(|error| Fatal::new(format!("API on {}: {error}", config.api_listen)))?;
+    let paths = Paths::of(&config.data);
+    let guard = SigningGuard::open(&paths.guard, &genesis.ledger_id(), keys.consensus.clone())
+        .map_err(|error| Fatal::new(error.to_string()))?;
+    let store = Store::open(&paths.ledger, genesis.ledger_id())?;
+    let ledger = Arc::new(Ledger::open(store, genesis)?);
+    if guard.height() > ledger.tip().height.next() {
+        tracing::warn!(
+            guard = %guard.height(), store = %ledger.tip().height,
+            "the store is behind the signing guard: this node syncs, and votes when it has caught up"
+        );
+    }
+    let (gossip, inbox) = gossip::start(GossipConfig {
+        listen: config.records.listen.clone(),
+        peers: config.records.peers.clone(),
+        keypair: keys.network.clone(),
+        ledger: ledger.id(),
+    })
+    .await
+    .map_err(|error| Fatal::new(error.to_string()))?;
+    let (fatal, stop) = mpsc::channel(1);
+    let node = Arc::new(Node::new(ledger, gossip, &keys, &name, config.data.clone(), fatal)?);
+    let engine = ConsensusConfig {
+        moniker: name,
+        listen: config.consensus.listen,
+        peers: config.consensus.peers,
+        network_key: keys.network,
+        wal: paths.wal,
+        timeouts: Timeouts::default(),
+    };
+    let result = node.serve(listener, inbox, engine, Arc::new(guard), stop, shutdown).await;
+    let closed = node.api.ledger.store().close();
+    result.and(closed.map_err(Fatal::from))
+}
+
+/// The running parts.
+struct Node {
+    api: Arc<Api>,
+    gate: IdleGate,
+    ready: watch::Sender<bool>,
+    data: PathBuf,
+}
+
+impl Node {
+    fn new(
+        ledger: Arc<Ledger>,
+        gossip: GossipHandle,
+        keys: &NodeKeys,
+        name: &str,
+        data: PathBuf,
+        fatal: mpsc::Sender<Fatal>,
+    ) -> Result<Self, Fatal> {
+        let key_name = |text: &str| {
+            text.parse::<KeyName>().map_err(|error| Fatal::new(error.to_string()))
+        };
+        let origin = key_name(&ledger.genesis().origin)?;
+        let tree = durable_tree(&ledger, &ledger.tip());
+        let cosigner = Cosigner::new(origin, key_name(name)?, keys.note.clone(), &tree);
+        let (ready, is_ready) = watch::channel(true);
+        let api = Api {
+            cosigned_size: cosigner.cosigned_size(),
+            cosigner: Arc::new(Mutex::new(cosigner)),
+            log_key: keys.log.clone(),
+            gossip,
+            name: name.to_owned(),
+            metrics: Metrics::default(),
+            fatal,
+            ready: is_ready,
+            ledger,
+        };
+        Ok(Self { api: Arc::new(api), gate: IdleGate::default(), ready, data })
+    }
+
+    async fn serve(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        inbox: GossipInbox,
+        engine: ConsensusConfig,
+        guard: Arc<SigningGuard>,
+        mut stop: mpsc::Receiver<Fatal>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), Fatal> {
+        let (end_consensus, consensus_ended) = oneshot::channel::<()>();
+        let (events, _) = broadcast::channel(64);
+        let mut consensus = tokio::spawn(consensus::run(
+            engine,
+            Arc::clone(&self.api.ledger) as Arc<dyn consensus::Application>,
+            guard,
+            self.gate.clone(),
+            events,
+            async move {
+                // Sent or dropped: either way it is time to end.
+                let _asked = consensus_ended.await;
+            },
+        ));
+        let router = api::router(Arc::clone(&self.api));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let tasks = [
+            tokio::spawn(Arc::clone(self).receive(inbox)),
+            tokio::spawn(Arc::clone(self).follow_tip()),
+            tokio::spawn(Arc::clone(self).wake_for_records()),
+            tokio::spawn(Arc::clone(self).heartbeat()),
+        ];
+        let early = tokio::select! {
+            () = shutdown => None,
+            fatal = stop.recv() => fatal.map(Err),
+            ended = &mut consensus => Some(flatten(ended)),
+        };
+        server.abort();
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        match early {
+            Some(result @ Ok(())) if consensus.is_finished() => {
+                result.and(Err(Fatal::new("consensus ended".to_owned())))
+            }
+            Some(result) if consensus.is_finished() => result,
+            other => {
+                drop(end_consensus);
+                other.unwrap_or(Ok(())).and(flatten(consensus.await))
+            }
+        }
+    }
+
+    fn cosigner(&self) -> std::sync::MutexGuard<'_, Cosigner> {
+        self.api.cosigner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn stop_on<T>(&self, result: Result<T, Fatal>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(fatal) => {
+                // If nobody receives it, the node is stopping already.
+                let _stopping = self.api.fatal.send(fatal).await;
+                None
+            }
+        }
+    }
+
+    /// Takes what peers send.
+    async fn receive(self: Arc<Self>, mut inbox: GossipInbox) {
+        while let Some((peer, message)) = inbox.recv().await {
+            match message {
+                GossipMessage::Bundles(bundles) => {
+                    let node = Arc::clone(&self);
+                    let taken = tokio::task::spawn_blocking(move || node.take_bundles(bundles));
+                    let taken = flatten(taken.await);
+                    if self.stop_on(taken).await.is_none() {
+                        return;
+                    }
+                }
+                GossipMessage::Tip { height } => {
+                    if height > self.api.ledger.tip().height {
+                        self.gate.wake(height);
+                    }
+                }
+                GossipMessage::Cosignature(message) => self.take_cosignature(&peer, &message),
+            }
+        }
+    }
+
+    fn take_bundles(&self, bundles: Vec<Vec<RecordBytes>>) -> Result<(), Fatal> {
+        for bytes in bundles {
+            let admitted = match Ledger::read_bundle(bytes) {
+                Ok(bundle) => self.api.ledger.admit_from_peer(&bundle)?,
+                Err(refused) => Err(refused),
+            };
+            match admitted {
+                Ok(()) | Err(Refused::Busy(_)) => {}
+                Err(refused) => {
+                    self.api.metrics.peer_bundles_refused.inc();
+                    tracing::warn!(%refused, "a peer sent a bundle that is refused");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_cosignature(&self, peer: &libp2p::PeerId, message: &CosignatureMessage) {
+        match self.cosigner().on_cosignature(message) {
+            Ok(_) | Err(CosignatureError::NotHeld { .. }) => {}
+            Err(CosignatureError::Fork(evidence)) => {
+                self.api.metrics.forks.inc();
+                tracing::error!(%peer, %evidence, "FORK: a validator cosigned another history");
+            }
+            Err(error) => tracing::warn!(%peer, %error, "a cosignature does not count"),
+        }
+    }
+
+    /// After every durable block: cosign, publish, count.
+    async fn follow_tip(self: Arc<Self>) {
+        let mut tips = self.api.ledger.tips();
+        let mut last = Height(0);
+        let mut leaves = 0;
+        loop {
+            let tip = tips.borrow_and_update().clone();
+            if tip.height > last || last == Height(0) {
+                if self.stop_on(self.cosign(&tip)).await.is_none() {
+                    return;
+                }
+                self.api.metrics.blocks.inc_by(tip.height.0.saturating_sub(last.0));
+                self.api.metrics.records.inc_by(tip.tree_size.saturating_sub(leaves));
+                let delay_ms = now().0.saturating_sub(tip.time.0);
+                self.api.metrics.finality_seconds.set(Duration::from_millis(delay_ms).as_secs_f64());
+                (last, leaves) = (tip.height, tip.tree_size);
+                self.publish_tip(tip.height);
+            }
+            if tips.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Cosigns a durable tree and publishes the cosignature. What was stored is hashed again
+    /// first: a disk that changed a byte must not be vouched for.
+    fn cosign(&self, tip: &Tip) -> Result<(), Fatal> {
+        let ledger = &self.api.ledger;
+        if tip.height > Height(0) {
+            ledger.store().rehash_block(tip.height)?;
+        }
+        let tree = durable_tree(ledger, tip);
+        let message = self
+            .cosigner()
+            .on_durable(&tree, now().seconds())
+            .map_err(|error| Fatal::new(error.to_string()))?;
+        if let Some(message) = message
+            && let Err(error) = self.api.gossip.publish_cosignature(message)
+        {
+            tracing::debug!(%error, "a cosignature goes out with the next heartbeat");
+        }
+        Ok(())
+    }
+
+    fn publish_tip(&self, height: Height) {
+        if let Err(error) = self.api.gossip.publish_tip(height) {
+            tracing::debug!(%error, "the tip goes out with the next heartbeat");
+        }
+    }
+
+    /// Keeps consensus awake while records wait.
+    async fn wake_for_records(self: Arc<Self>) {
+        let mut waiting = self.api.ledger.mempool.non_empty();
+        let mut tips = self.api.ledger.tips();
+        loop {
+            if waiting.wait_for(|waiting| *waiting).await.is_err() {
+                return;
+            }
+            let height = tips.borrow_and_update().height;
+            self.gate.wake(height.next());
+            if tips.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Once a second: tell the height, send again what still waits, let go of what waited too
+    /// long, start a block if a deadline is due, look at the disk.
+    async fn heartbeat(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut cosigned = Instant::now();
+        loop {
+            ticks.tick().await;
+            let node = Arc::clone(&self);
+            let beat = tokio::task::spawn_blocking(move || node.beat(&mut cosigned).map(|()| cosigned));
+            match self.stop_on(flatten(beat.await)).await {
+                Some(at) => cosigned = at,
+                None => return,
+            }
+        }
+    }
+
+    fn beat(&self, cosigned: &mut Instant) -> Result<(), Fatal> {
+        let ledger = &self.api.ledger;
+        let tip = ledger.tip();
+        self.publish_tip(tip.height);
+        let behind = *self.api.cosigned_size.borrow() < tip.tree_size;
+        if behind || cosigned.elapsed() > RECOSIGN {
+            self.cosign(&tip)?;
+            *cosigned = Instant::now();
+        }
+        if let Some(old) = Instant::now().checked_sub(REBROADCAST_AGE) {
+            ledger.retry_passed_over(old)?;
+            for bundle in ledger.mempool.local_pending(old, GOSSIP_REBROADCAST_BYTES_MAX) {
+                let records = bundle.records().iter().map(|record| Arc::clone(&record.bytes));
+                if self.api.gossip.publish_bundle(records.collect()).is_err() {
+                    break;
+                }
+            }
+        }
+        if let Some(old) = Instant::now().checked_sub(Duration::from_secs(MEMPOOL_AGE_SECONDS_MAX)) {
+            ledger.mempool.expire(old);
+        }
+        if ledger.next_deadline()?.is_some_and(|deadline| deadline <= now().seconds()) {
+            self.gate.wake(tip.height.next());
+        }
+        let free = disk_free_percent(&self.data)?;
+        let ready = free >= DISK_FREE_PERCENT_MIN;
+        if self.ready.send_replace(ready) != ready {
+            tracing::warn!(free_percent = free, accepting = ready, "free disk space");
+        }
+        Ok(())
+    }
+}
+
+fn durable_tree(ledger: &Ledger, tip: &Tip) -> DurableTree {
+    DurableTree {
+        tree_size: tip.tree_size,
+        root: tip.tree_root,
+        validators: ledger.validator_set().clone(),
+    }
+}
+
+fn flatten<T>(joined: Result<Result<T, Fatal>, tokio::task::JoinError>) -> Result<T, Fatal> {
+    joined.unwrap_or_else(|error| Err(Fatal::new(format!("a task panicked: {error}"))))
+}
+
+impl Api {
+    /// The newest checkpoint with a quorum of cosignatures and this node's signature in the log's
+    /// name.
+    pub(crate) fn signed_checkpoint(
+        &self,
+    ) -> Option<deedbook_schemas::checkpoint::SignedCheckpoint> {
+        let cosigner = self.cosigner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut signed = cosigner.latest()?.to_signed();
+        drop(cosigner);
+        let (origin, text) = (signed.checkpoint.origin.clone(), signed.checkpoint.text());
+        signed.signatures.insert(0, SignatureLine::sign_note(&origin, &self.log_key, &text));
+        Some(signed)
+    }
+}

@@ -1,0 +1,4 @@
+//! x
+pub mod guard;
+mod guard_file;
+pub mod proposal;

@@ -1,0 +1,331 @@
+//! The state tree: `jmt` over BLAKE3 on RocksDB, with the last [`STATE_VERSIONS_KEPT`] versions.
+//!
+//! Lives here: computing the next root, what a commit of it writes, reading, proving, pruning.
+//! Does not live here: how a proof is checked (`deedbook_schemas::state_proof`), what keys mean.
+//!
+//! A value is stored once, under its key, as it is at the tip. What a version replaced (tree nodes
+//! and old values) is one row in [`Family::Undo`], read to prove against an older version and
+//! deleted with the nodes it names when that version is no longer kept. Nodes and undo rows are
+//! written once and deleted once, so RocksDB's single delete cancels them while still in memory.
+
+use std::collections::BTreeMap;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use deedbook_schemas::digest::StateRoot;
+use deedbook_schemas::limits::STATE_VERSIONS_KEPT;
+use deedbook_schemas::state_proof::{self, StateHash, StateKeyHash, StateProof};
+use jmt::storage::{LeafNode, Node, NodeKey, TreeReader, TreeUpdateBatch};
+use jmt::{JellyfishMerkleTree, KeyHash, OwnedValue, SimpleHasher, Version};
+use rocksdb::{ReadOptions, Snapshot, WriteBatch};
+
+use super::error::{StoreError, corrupt};
+use super::rocks::{Family, Rocks};
+use super::state_path;
+
+/// State keys and what they become; `None` deletes.
+pub type StateChanges = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The next state, computed on a committed one and not yet written.
+#[derive(Debug, Clone)]
+pub struct StateUpdate {
+    /// The version it was computed on.
+    pub(super) base: u64,
+    /// The version it makes: one more, or the same if nothing changes.
+    pub version: u64,
+    /// Root of the state tree after it.
+    pub root: StateRoot,
+    nodes: Vec<(Vec<u8>, Vec<u8>)>,
+    values: StateChanges,
+    undo: Undo,
+}
+
+/// What one version replaced.
+#[derive(Debug, Clone, Default, BorshSerialize, BorshDeserialize)]
+struct Undo {
+    /// Rows of [`Family::Nodes`] that this version no longer refers to.
+    nodes: Vec<Vec<u8>>,
+    /// Values before this version, by key.
+    values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+/// BLAKE3 under the context of the state tree, as `jmt` wants it.
+struct StateHasher(blake3::Hasher);
+
+impl SimpleHasher for StateHasher {
+    fn new() -> Self {
+        Self(state_proof::tree_hasher())
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn finalize(self) -> [u8; 32] {
+        *self.0.finalize().as_bytes()
+    }
+}
+
+type Tree<'a, R> = JellyfishMerkleTree<'a, R, StateHasher>;
+
+/// Computes the state after `changes` on top of version `base`, writing nothing. Changes that
+/// change nothing are left out; if none is left, version and root stay.
+pub(super) fn update(
+    rocks: &Rocks,
+    base: u64,
+    base_root: StateRoot,
+    changes: &StateChanges,
+) -> Result<StateUpdate, StoreError> {
+    let (values, old) = real_changes(rocks, changes)?;
+    let mut update = StateUpdate {
+        base,
+        version: base,
+        root: base_root,
+        nodes: Vec::new(),
+        values,
+        undo: Undo::default(),
+    };
+    if update.values.is_empty() {
+        return Ok(update);
+    }
+    update.version = base + 1;
+    let reader = NodeReader {
+        rocks,
+        options: ReadOptions::default(),
+    };
+    let (root, batch) = put(&reader, &update.values, update.version)?;
+    update.root = root;
+    for (key, node) in batch.node_batch.nodes() {
+        update
+            .nodes
+            .push((node_row(&nibbles(key), key.version()), to_borsh(node)?));
+    }
+    let stale = batch
+        .stale_node_index_batch
+        .iter()
+        .map(|stale| &stale.node_key);
+    update.undo.nodes = stale
+        .map(|key| node_row(&nibbles(key), key.version()))
+        .collect();
+    update.undo.values = old;
+    Ok(update)
+}
+
+/// The changes that do change something, and what was there before them.
+fn real_changes(
+    rocks: &Rocks,
+    changes: &StateChanges,
+) -> Result<(StateChanges, StateChanges), StoreError> {
+    let (mut values, mut old) = (StateChanges::new(), StateChanges::new());
+    for (key, value) in changes {
+        let before = rocks.get(Family::Values, key)?;
+        if before != *value {
+            values.insert(key.clone(), value.clone());
+            old.insert(key.clone(), before);
+        }
+    }
+    Ok((values, old))
+}
+
+/// Puts a version's values into the tree. `jmt` goes through all of them in one descent unless
+/// some are deleted, which only its slower way can do.
+fn put(
+    reader: &NodeReader<'_>,
+    values: &StateChanges,
+    version: u64,
+) -> Result<(StateRoot, TreeUpdateBatch), StoreError> {
+    let tree = Tree::new(reader);
+    let place = |key: &Vec<u8>| KeyHash(StateKeyHash::of(key).0);
+    let present: Option<Vec<_>> = values
+        .iter()
+        .map(|(key, value)| Some((place(key), value.clone()?)))
+        .collect();
+    let result = if let Some(present) = present {
+        tree.batch_put_value_sets(vec![present], None, version)
+            .map(|(roots, batch)| (roots.first().copied(), batch))
+    } else {
+        let all = values
+            .iter()
+            .map(|(key, value)| (place(key), value.clone()));
+        tree.put_value_set(all, version)
+            .map(|(root, batch)| (Some(root), batch))
+    };
+    let (root, batch) = result.map_err(|error| corrupt("state tree", error))?;
+    let root = root.ok_or_else(|| corrupt("state tree", "no root"))?;
+    Ok((StateRoot(root.0), batch))
+}
+
+/// Adds to `batch` what committing `update` writes, and the deletion of what is then too old.
+pub(super) fn write(
+    rocks: &Rocks,
+    batch: &mut WriteBatch,
+    update: StateUpdate,
+) -> Result<(), StoreError> {
+    if update.version == update.base {
+        return Ok(());
+    }
+    let nodes = rocks.family(Family::Nodes)?;
+    for (key, node) in update.nodes {
+        batch.put_cf(nodes, key, node);
+    }
+    let values = rocks.family(Family::Values)?;
+    for (key, value) in update.values {
+        match value {
+            Some(value) => batch.put_cf(values, key, value),
+            None => batch.delete_cf(values, key),
+        }
+    }
+    let undo = rocks.family(Family::Undo)?;
+    batch.put_cf(undo, update.version.to_be_bytes(), to_borsh(&update.undo)?);
+    // Version v was the last to need what v + 1 replaced. Keeping n behind the tip t, the oldest
+    // is t - n, and what t - n itself replaced is needed no more.
+    if let Some(expired) = update
+        .version
+        .checked_sub(STATE_VERSIONS_KEPT)
+        .filter(|v| *v > 0)
+    {
+        for node in read_undo(rocks, expired, &ReadOptions::default())?.nodes {
+            batch.single_delete_cf(nodes, node);
+        }
+        batch.single_delete_cf(undo, expired.to_be_bytes());
+    }
+    Ok(())
+}
+
+/// The value of a key at a version, with its proof. `tip` is the newest version in `snapshot`:
+/// one snapshot serves the whole walk, so that a commit meanwhile cannot prune under it.
+///
+/// `jmt` can prove too, but panics when a node cannot be read.
+pub(super) fn prove(
+    rocks: &Rocks,
+    snapshot: &Snapshot<'_>,
+    tip: u64,
+    version: u64,
+    key: &[u8],
+) -> Result<(Option<Vec<u8>>, StateProof), StoreError> {
+    let reader = NodeReader {
+        rocks,
+        options: at(snapshot),
+    };
+    let place = StateKeyHash::of(key);
+    let (leaf, siblings) = state_path::walk(version, &place, &mut |nibbles, version| {
+        let node = reader.node(nibbles, version)?;
+        node.ok_or_else(|| corrupt("state tree", format!("no node {nibbles:x?} of {version}")))
+    })?;
+    if leaf.as_ref().is_none_or(|leaf| leaf.key_hash != place) {
+        return Ok((None, StateProof { leaf, siblings }));
+    }
+    let value = value_at(rocks, tip, version, key, &at(snapshot))?;
+    let held = value.as_deref().map(StateHash::of_value);
+    if held != leaf.as_ref().map(|leaf| leaf.value_hash) {
+        return Err(corrupt(
+            "state tree",
+            format!("version {version} holds another value"),
+        ));
+    }
+    Ok((value, StateProof { leaf, siblings }))
+}
+
+fn at(snapshot: &Snapshot<'_>) -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_snapshot(snapshot);
+    options
+}
+
+/// Root of the tree as stored at a version.
+pub(super) fn root(rocks: &Rocks, version: u64) -> Result<StateRoot, StoreError> {
+    let reader = NodeReader {
+        rocks,
+        options: ReadOptions::default(),
+    };
+    let root = Tree::new(&reader)
+        .get_root_hash(version)
+        .map_err(|error| corrupt("state tree", error))?;
+    Ok(StateRoot(root.0))
+}
+
+/// The value a key had at a version: what the first later version that changed it replaced, or
+/// the value at the tip.
+fn value_at(
+    rocks: &Rocks,
+    tip: u64,
+    version: u64,
+    key: &[u8],
+    options: &ReadOptions,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    for later in version + 1..=tip {
+        if let Some(value) = read_undo(rocks, later, options)?.values.remove(key) {
+            return Ok(value);
+        }
+    }
+    Ok(rocks
+        .db
+        .get_cf_opt(rocks.family(Family::Values)?, key, options)?)
+}
+
+fn read_undo(rocks: &Rocks, version: u64, options: &ReadOptions) -> Result<Undo, StoreError> {
+    let row = rocks
+        .db
+        .get_pinned_cf_opt(rocks.family(Family::Undo)?, version.to_be_bytes(), options)?
+        .ok_or_else(|| corrupt("state tree", format!("no undo row for version {version}")))?;
+    from_borsh("undo row", &row)
+}
+
+/// Gives `jmt` its nodes.
+struct NodeReader<'a> {
+    rocks: &'a Rocks,
+    options: ReadOptions,
+}
+
+impl NodeReader<'_> {
+    fn node(&self, nibbles: &[u8], version: u64) -> Result<Option<Node>, StoreError> {
+        if version == 0 {
+            // Version 0 is the empty tree; nothing was ever written for it.
+            return Ok(Some(Node::Null));
+        }
+        let family = self.rocks.family(Family::Nodes)?;
+        let row = node_row(nibbles, version);
+        let row = self
+            .rocks
+            .db
+            .get_pinned_cf_opt(family, row, &self.options)?;
+        row.map(|row| from_borsh("node", &row)).transpose()
+    }
+}
+
+impl TreeReader for NodeReader<'_> {
+    fn get_node_option(&self, key: &NodeKey) -> anyhow::Result<Option<Node>> {
+        Ok(self.node(&nibbles(key), key.version())?)
+    }
+
+    fn get_value_option(&self, _: Version, _: KeyHash) -> anyhow::Result<Option<OwnedValue>> {
+        anyhow::bail!("only a proof asks for a value, and proofs are made here")
+    }
+
+    fn get_rightmost_leaf(&self) -> anyhow::Result<Option<(NodeKey, LeafNode)>> {
+        anyhow::bail!("only a restore asks for the rightmost leaf")
+    }
+}
+
+fn nibbles(key: &NodeKey) -> Vec<u8> {
+    key.nibble_path().nibbles().map(u8::from).collect()
+}
+
+/// Number of nibbles (u8) ‖ nibbles, two a byte ‖ version (u64 BE): neighbours in the tree lie
+/// side by side.
+fn node_row(nibbles: &[u8], version: u64) -> Vec<u8> {
+    let mut row = Vec::with_capacity(1 + nibbles.len().div_ceil(2) + 8);
+    row.push(u8::try_from(nibbles.len()).unwrap_or(u8::MAX));
+    for pair in nibbles.chunks(2) {
+        row.push(pair.iter().fold(0, |byte, nibble| byte << 4 | nibble) << (4 * (2 - pair.len())));
+    }
+    row.extend_from_slice(&version.to_be_bytes());
+    row
+}
+
+fn to_borsh<T: BorshSerialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    borsh::to_vec(value).map_err(|error| corrupt("encoding", error))
+}
+
+fn from_borsh<T: BorshDeserialize>(what: &str, bytes: &[u8]) -> Result<T, StoreError> {
+    borsh::from_slice(bytes).map_err(|error| corrupt(what, error))
+}

@@ -1,0 +1,108 @@
+//! Who speaks in the vectors, and with which keys. The seed of every key is one byte, 32 times:
+//! test keys, known to everybody.
+
+use deedbook_schemas::block::{BlockTime, Seconds};
+use deedbook_schemas::genesis::{Genesis, GenesisAuthority, Profile};
+use deedbook_schemas::keys::{PublicKey, SigningKey};
+use deedbook_schemas::party::{Accreditation, AuthorityRole, PartyId};
+use deedbook_schemas::validators::Validator;
+
+/// 2026-03-02T09:00:00Z: when everything in the vectors happens.
+pub(crate) const NOW: Seconds = Seconds(1_772_442_000);
+
+/// Somebody with a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Person {
+    pub(crate) id: PartyId,
+    pub(crate) seed: u8,
+}
+
+const fn person(id: u8, seed: u8) -> Person {
+    Person {
+        id: PartyId([id; 16]),
+        seed,
+    }
+}
+
+pub(crate) const SUPERVISOR: Person = person(0xa1, 1);
+pub(crate) const REGISTRAR: Person = person(0xa2, 2);
+pub(crate) const CIVIL_REGISTRY: Person = person(0xa3, 3);
+pub(crate) const PROVIDER: Person = person(0xa4, 4);
+pub(crate) const SELLER: Person = person(0xb1, 11);
+pub(crate) const BUYER: Person = person(0xb2, 12);
+pub(crate) const SPOUSE: Person = person(0xb3, 13);
+pub(crate) const AGENT: Person = person(0xb4, 14);
+
+impl Person {
+    pub(crate) fn key(&self) -> SigningKey {
+        key(self.seed)
+    }
+
+    pub(crate) fn public(&self) -> PublicKey {
+        PublicKey::of(&self.key())
+    }
+
+    pub(crate) fn seed_hex(&self) -> String {
+        hex::encode([self.seed; 32])
+    }
+}
+
+pub(crate) fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+/// The first seed of the consensus, note and log keys of the four validators.
+pub(crate) const CONSENSUS_SEED: u8 = 21;
+const NOTE_SEED: u8 = 31;
+const LOG_SEED: u8 = 41;
+
+fn authority(
+    person: Person,
+    role: AuthorityRole,
+    name: &str,
+    methods: &[&str],
+) -> GenesisAuthority {
+    GenesisAuthority {
+        id: person.id,
+        accreditation: Accreditation {
+            role,
+            name: name.to_owned(),
+            key: person.public(),
+            methods: methods.iter().map(|&method| method.to_owned()).collect(),
+            suspended: false,
+        },
+    }
+}
+
+/// Four validators and three authorities; the provider is accredited by a record.
+pub(crate) fn genesis() -> Genesis {
+    let names = ["registrar", "justice", "notaries", "bank"];
+    let validator = |(index, name): (u8, &str)| Validator {
+        name: format!("{name}.example"),
+        consensus_key: PublicKey::of(&key(CONSENSUS_SEED + index)),
+        note_key: PublicKey::of(&key(NOTE_SEED + index)),
+        log_key: PublicKey::of(&key(LOG_SEED + index)),
+        power: 1,
+    };
+    Genesis {
+        origin: "ledger.example/vectors".to_owned(),
+        time: BlockTime(1_772_400_000_000),
+        validators: (0..).zip(names).map(validator).collect(),
+        authorities: vec![
+            authority(
+                SUPERVISOR,
+                AuthorityRole::Supervisor,
+                "Ministry of Justice",
+                &[],
+            ),
+            authority(REGISTRAR, AuthorityRole::Registrar, "State Registrar", &[]),
+            authority(
+                CIVIL_REGISTRY,
+                AuthorityRole::CivilRegistry,
+                "Civil Registry",
+                &[],
+            ),
+        ],
+        profile: Profile::kazakhstan(),
+    }
+}
