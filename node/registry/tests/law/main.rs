@@ -4,7 +4,13 @@
 mod world;
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod authorities;
+#[cfg(test)]
+mod consents;
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod expiry;
 #[cfg(test)]
