@@ -93,12 +93,12 @@ fn effect(
     case.state.put(Key::Consent(&id), &consent);
     case.state.put(Key::Title(property), &title);
     let mut outcomes = vec![outcome(id, Status::Registered)];
-    if let Some(instrument) = &title.slot {
-        if let Found::Open(deed) = deed::find(case.state, instrument, case.now)? {
-            outcomes.extend(waiting::register_if_complete(
-                case.state, case.block, *deed,
-            )?);
-        }
+    if let Some(instrument) = &title.slot
+        && let Found::Open(deed) = deed::find(case.state, instrument, case.now)?
+    {
+        outcomes.extend(waiting::register_if_complete(
+            case.state, case.block, *deed,
+        )?);
     }
     Ok(outcomes)
 }

@@ -45,7 +45,8 @@ pub(crate) fn taken(holdings: &[Holding], given: &PartyShare) -> Option<Vec<Take
 /// The holdings after a transfer: each disponor's reduced, oldest first, each acquirer's appended.
 ///
 /// # Errors
-/// The failed rule: not enough, too many holdings, or a sum that is not exactly one.
+/// The failed rule: too many holdings, or shares that do not sum to exactly one, be it because a
+/// difference does not fit.
 pub(crate) fn after(
     title: &Title,
     transfer: &Transfer,
@@ -53,7 +54,9 @@ pub(crate) fn after(
 ) -> Result<Vec<Holding>, Code> {
     let mut holdings: Vec<Option<Holding>> = title.holdings.iter().cloned().map(Some).collect();
     for given in &transfer.disponors {
-        for Taken { index, left } in taken(&title.holdings, given).ok_or(Code::TitleExcess)? {
+        for Taken { index, left } in
+            taken(&title.holdings, given).ok_or(Code::TransferUnbalanced)?
+        {
             if let Some(slot) = holdings.get_mut(index) {
                 *slot = slot
                     .take()

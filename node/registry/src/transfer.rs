@@ -84,18 +84,21 @@ fn check_title(
             law.refuse(Code::TitleNotHolder);
             continue;
         };
-        // Rule 2: nobody conveys more than they hold, over all their holdings.
-        law.require(given.share <= share, Code::TitleExcess);
+        // Rule 2: nobody conveys more than they hold, in all over all their holdings.
+        let same = body.disponors.iter().filter(|d| d.party == given.party);
+        let total = Fraction::sum(same.map(|d| d.share));
+        law.require(total.is_some_and(|total| total <= share), Code::TitleExcess);
         // Rule 22: after a death only heirs dispose; rule 21: the incapable do not act.
         if let Some(party) = state::party(case.state, &given.party)? {
             door::standing(&party, law);
         }
     }
     // Rule 3: what results is exactly one, in exact fractions, and fits on a title.
-    if !law.has(Code::TitleNotHolder) && !law.has(Code::TitleExcess) {
-        if let Err(code) = shares::after(title, body, case.now) {
-            law.refuse(code);
-        }
+    if !law.has(Code::TitleNotHolder)
+        && !law.has(Code::TitleExcess)
+        && let Err(code) = shares::after(title, body, case.now)
+    {
+        law.refuse(code);
     }
     // Rule 9: for the title as it is.
     law.require(body.title_version == title.version, Code::TitleVersion);
