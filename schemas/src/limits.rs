@@ -139,13 +139,6 @@ pub const POLICY_DEFINITIONS_MAX: usize = 256;
 /// Bytes of one genesis file.
 pub const GENESIS_BYTES_MAX: usize = 1024 * 1024;
 
-/// Hashes of one state proof: the state tree has one level a bit of a 32-byte key hash.
-pub const STATE_PROOF_HASHES_MAX: usize = 256;
-
-/// Bytes of one state proof: 256 hashes of 34 bytes, a leaf of 69, heads; rounded up. Typical
-/// are 20 hashes.
-pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
-
 /// Refusals that a node remembers for clients who wait: 10,000 of up to 300 bytes are 3 MiB, ten
 /// seconds at 1,000 refusals a second.
 pub const REJECTIONS_KEPT: std::num::NonZeroUsize =
