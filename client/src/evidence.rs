@@ -90,7 +90,8 @@ pub struct Sliced {
     pub covered_end: u64,
 }
 
-/// Called with the bytes done; an error stops the work.
+/// Called with the bytes done; an error stops the work. Not one of kind `Interrupted`, which
+/// readers take for a reason to try again.
 pub type Progress<'a> = &'a mut dyn FnMut(u64) -> io::Result<()>;
 
 /// A reader that reports how far it is.
@@ -402,8 +403,10 @@ mod tests {
 
     #[test]
     fn work_stops_when_its_progress_says_so() {
-        let stop = || io::Error::from(io::ErrorKind::Interrupted);
+        let stop = || io::Error::other("stop");
         let stopped = hash(&file(&content(100)), &mut |_| Err(stop()));
+        assert!(matches!(stopped, Err(EvidenceError::Io(_))));
+        let stopped = slice(&file(&content(100)), 0, 1, Vec::new(), &mut |_| Err(stop()));
         assert!(matches!(stopped, Err(EvidenceError::Io(_))));
     }
 }

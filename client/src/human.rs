@@ -178,13 +178,11 @@ pub(crate) fn party(view: &PartyView) -> String {
 }
 
 pub(crate) fn health(view: &Health) -> String {
-    let yes = |flag| if flag { "yes" } else { "no" };
     [
         format!("node {} of ledger {}", view.node, view.ledger),
         format!(
-            "  accepts records: {}, votes: {}",
-            yes(view.ready),
-            yes(view.votes)
+            "  accepts records: {}",
+            if view.ready { "yes" } else { "no" }
         ),
         format!("  block {} at {}", view.height, rfc3339_ms(view.time)),
         format!(

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use deedbook_client::files::{Access, Existing};
 use deedbook_client::http::{ApiError, Client};
+use deedbook_schemas::rejection::Code;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ pub(crate) struct Failure {
     codes: Vec<String>,
     hint: Option<String>,
     /// What is to be printed nevertheless: fields for JSON, text for people.
-    result: Option<(serde_json::Value, String)>,
+    result: Option<Box<(serde_json::Value, String)>>,
 }
 
 impl Failure {
@@ -92,7 +93,7 @@ impl Failure {
 
     /// A failure that has something to show: `fields` join the JSON object, people see `text`.
     pub(crate) fn showing(mut self, fields: serde_json::Value, text: String) -> Self {
-        self.result = Some((fields, text));
+        self.result = Some(Box::new((fields, text)));
         self
     }
 
@@ -119,7 +120,7 @@ impl From<ApiError> for Failure {
             (ApiError::NoNode, _) => {
                 Some("name one with --node http://host:port or DEEDBOOK_NODE".to_owned())
             }
-            (_, Some(code)) if code.contains('.') => {
+            (_, Some(code)) if Code::ALL.iter().any(|known| known.as_str() == code) => {
                 Some(format!("deedbook explain {code} says more"))
             }
             _ if kind == Kind::Unreachable => Some("is the node running?".to_owned()),
@@ -178,7 +179,7 @@ impl Context {
             "hint": failure.hint,
         });
         let mut report = String::new();
-        if let Some((fields, text)) = &failure.result {
+        if let Some((fields, text)) = failure.result.as_deref() {
             report = format!("{}\n", text.trim_end());
             if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
                 object.extend(fields.clone());

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use law::Law;
-pub use run::{AuditError, Stage, Trust, audit, cosigned_by};
+pub use run::{AuditError, Stage, audit};
 
 /// The first thing that is wrong with a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]

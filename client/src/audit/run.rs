@@ -1,18 +1,16 @@
 //! The audit of a node's log over HTTP.
 //!
-//! Lives here: whom to trust for the checkpoint, and reading ahead while the auditor works. Does
-//! not live here: any check of the log itself (`super`).
+//! Lives here: whether the checkpoint is to be relied on, and reading ahead while the auditor works.
+//! Does not live here: any check of the log itself (`super`).
 
 use std::collections::BTreeMap;
 
 use deedbook_schemas::api::BlockView;
 use deedbook_schemas::block::Height;
-use deedbook_schemas::checkpoint::{Cosignature, SignedCheckpoint};
+use deedbook_schemas::checkpoint::SignedCheckpoint;
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::limits::TILE_WIDTH;
-use deedbook_schemas::note::{KeyName, SignatureType, VerifierKey};
 use deedbook_schemas::policy::Policy;
-use deedbook_schemas::validators::ValidatorSet;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Auditor, Finding, Report, sealed_heights};
@@ -23,15 +21,6 @@ use crate::verified::{UntrustedCheckpoint, verify_checkpoint};
 const BUNDLES_AHEAD: usize = 4;
 /// Blocks of one bundle fetched at once.
 const BLOCKS_AT_ONCE: usize = 8;
-
-/// Whose word counts for the checkpoint.
-#[derive(Debug, Clone)]
-pub enum Trust {
-    /// A policy's.
-    Policy(Policy),
-    /// More than two thirds of the genesis' validators'.
-    Genesis,
-}
 
 /// Why an audit does not end well.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +34,6 @@ pub enum AuditError {
     /// The checkpoint is not one to rely on.
     #[error("the checkpoint: {0}")]
     Checkpoint(#[from] UntrustedCheckpoint),
-    /// Too few of the genesis' validators cosigned it.
-    #[error("the checkpoint is cosigned by [{}], which is no quorum of the genesis' validators", .0.join(", "))]
-    Quorum(Vec<String>),
     /// The checkpoint is of another log.
     #[error("the checkpoint is of log {got}, the genesis begins {want}")]
     Origin {
@@ -73,18 +59,19 @@ pub struct Stage {
     pub total: u64,
 }
 
-/// Audits the log of the client's node, up to its present checkpoint, against a genesis.
+/// Audits the log of the client's node, up to its present checkpoint, against a genesis; `policy`
+/// says whose word counts for the checkpoint. Gives also the names of those who vouch for it.
 ///
 /// # Errors
 /// [`AuditError`]: [`AuditError::Finding`] names the first bad leaf or record.
 pub async fn audit(
     client: &Client,
     genesis: &Genesis,
-    trust: &Trust,
+    policy: &Policy,
     mut progress: impl FnMut(Stage),
 ) -> Result<(Report, Vec<String>), AuditError> {
     let bytes = client.checkpoint().await?;
-    let (checkpoint, vouching) = trusted(bytes.as_bytes(), genesis, trust)?;
+    let (checkpoint, vouching) = trusted(bytes.as_bytes(), genesis, policy)?;
     let mut auditor = Auditor::new(genesis, checkpoint)?;
     let total = auditor.size();
     let bundles = total.div_ceil(u64::from(TILE_WIDTH));
@@ -123,56 +110,18 @@ async fn fetch(
     Ok((entries, blocks))
 }
 
-/// The checkpoint, once enough trusted keys vouch for it, and whose they are.
+/// The checkpoint, once the policy accepts it, and whose cosignatures it bears.
 fn trusted(
     bytes: &[u8],
     genesis: &Genesis,
-    trust: &Trust,
+    policy: &Policy,
 ) -> Result<(SignedCheckpoint, Vec<String>), AuditError> {
-    let (signed, vouching) = match trust {
-        Trust::Policy(policy) => {
-            let (signed, evaluation) = verify_checkpoint(bytes, policy)?;
-            let names = evaluation.witnesses.into_iter().map(|witness| witness.name);
-            (signed, names.collect())
-        }
-        Trust::Genesis => {
-            let signed = SignedCheckpoint::parse(bytes).map_err(UntrustedCheckpoint::Format)?;
-            let validators = genesis.check()?;
-            let (names, power) = cosigned_by(&signed, &validators);
-            if !validators.is_quorum(power) {
-                return Err(AuditError::Quorum(names));
-            }
-            (signed, names)
-        }
-    };
+    let (signed, evaluation) = verify_checkpoint(bytes, policy)?;
     let origin = &signed.checkpoint.origin;
     if origin.as_str() != genesis.origin {
         let (got, want) = (origin.to_string(), genesis.origin.clone());
         return Err(AuditError::Origin { got, want });
     }
-    Ok((signed, vouching))
-}
-
-/// The validators whose cosignature on a checkpoint verifies, and their power together.
-#[must_use]
-pub fn cosigned_by(signed: &SignedCheckpoint, validators: &ValidatorSet) -> (Vec<String>, u64) {
-    let (mut names, mut power) = (Vec::new(), 0_u64);
-    for validator in validators.as_slice() {
-        let key = validator.name.parse::<KeyName>().ok().and_then(|name| {
-            VerifierKey::new(name, SignatureType::CosignatureV1, validator.note_key).ok()
-        });
-        let vouches = key.is_some_and(|key| {
-            signed
-                .signatures
-                .iter()
-                .filter(|line| key.claims(line))
-                .filter_map(Cosignature::from_line)
-                .any(|cosignature| cosignature.verify(&key, &signed.checkpoint))
-        });
-        if vouches {
-            names.push(validator.name.clone());
-            power = power.saturating_add(validator.power);
-        }
-    }
-    (names, power)
+    let names = evaluation.witnesses.into_iter().map(|witness| witness.name);
+    Ok((signed, names.collect()))
 }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use deedbook_client::audit::{AuditError, Report, Trust, audit};
+use deedbook_client::audit::{AuditError, Report, audit};
 use deedbook_client::http::Client;
 use deedbook_client::time::rfc3339_ms;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::GENESIS_BYTES_MAX;
+use deedbook_schemas::policy::Policy;
 use serde::Serialize;
 use serde_json::json;
 
@@ -41,10 +42,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Some(url) => Client::new(&[url])?,
         None => context.client()?,
     };
-    let trust = match &args.policy {
-        Some(path) => Trust::Policy(read_policy(path)?),
-        None => Trust::Genesis,
-    };
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let genesis = args.genesis.as_deref().map(read_genesis).transpose()?;
     let genesis_from_node = genesis.is_none();
     let started = Instant::now();
@@ -53,8 +51,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             Some(genesis) => genesis,
             None => client.genesis().await?,
         };
+        let policy = match policy {
+            Some(policy) => policy,
+            None => Policy::of_genesis(&genesis)
+                .map_err(|error| Failure::no(format!("the genesis: {error}")))?,
+        };
         let mut bar = context.progress(0, Unit::Leaves);
-        let audited = audit(&client, &genesis, &trust, |stage| {
+        let audited = audit(&client, &genesis, &policy, |stage| {
             bar.set_of(stage.done, stage.total)
         });
         audited.await.map_err(failure)

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use deedbook_schemas::api::Problem;
+use deedbook_schemas::limits::API_WAIT_SECONDS_MAX;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 
@@ -148,8 +149,10 @@ impl Ask {
         self
     }
 
-    /// Asks the node to hold the answer until the matter is settled, in whole seconds.
+    /// Asks the node to hold the answer until the matter is settled, in whole seconds, and no
+    /// longer than a node does.
     pub(crate) fn wait(mut self, wait: Option<Duration>) -> Self {
+        let wait = wait.map(|wait| wait.min(Duration::from_secs(API_WAIT_SECONDS_MAX)));
         self.wait = wait;
         if let Some(wait) = wait {
             self.query.push(("wait", wait.as_secs().to_string()));

@@ -5,7 +5,7 @@
 
 mod kinds;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deedbook_client::drafting::draft;
 use deedbook_client::{time, wallet};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         Some(file) => Some(key::load(file)?.party),
         None => args.issuer,
     };
-    let evidence = args.evidence.as_ref().map(read_manifest).transpose()?;
+    let evidence = args.evidence.as_deref().map(read_manifest).transpose()?;
     let ledger = || ledger_id(args.ledger, context);
     let mut draft = match args.what {
         What::Json { file } => from_json(&read_file(&file, DRAFT_BYTES_MAX)?, issuer, ledger)?,
@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     })
 }
 
-fn read_manifest(path: &PathBuf) -> Result<EvidenceManifest, Failure> {
+fn read_manifest(path: &Path) -> Result<EvidenceManifest, Failure> {
     serde_json::from_slice(&read_file(path, DRAFT_BYTES_MAX)?)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }

@@ -1,0 +1,12 @@
+//! The client and the `deedbook` command against a ledger in memory: real records, the real law,
+//! real signatures; only consensus and the network are played.
+
+#![cfg(test)]
+
+mod audit;
+mod command;
+mod evidence;
+mod http;
+mod ledger;
+mod people;
+mod verify;
