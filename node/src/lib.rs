@@ -1,4 +1,16 @@
-//! x
+//! A Deedbook validator: the only place with a disk, a socket or a clock.
+//!
+//! Read `ledger` first: it tells how a record becomes part of the register.
+
+pub mod api;
+pub mod config;
 pub mod consensus;
+pub mod cosign;
 pub mod fatal;
+pub mod gossip;
+pub mod keys;
+pub mod ledger;
+pub mod mempool;
+pub mod metrics;
+pub mod node;
 pub mod store;

@@ -238,6 +238,7 @@ pub const ENTRIES_READ_BYTES_MAX: usize = 17 * 1024 * 1024;
 
 /// Undecided proposals kept for one round. An honest round has one; a second is evidence of an
 /// equivocating proposer. 4 × 2 MiB = 8 MiB a round.
+pub const PROPOSALS_PER_ROUND_MAX: usize = 4;
 
 /// Rows of one listing of the secondary index.
 pub const INDEX_ROWS_MAX: usize = 1_000;

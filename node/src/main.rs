@@ -1,0 +1,118 @@
+//! The node's command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use deedbook_node::keys::NodeKeys;
+use tokio::io::AsyncReadExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A validator of a Deedbook ledger.
+///
+/// A new network is made in three steps: every operator runs `keys` and hands the printed public
+/// keys to the others; together they write one genesis file; every operator writes node.toml and
+/// runs `init`, once. From then on `run` is all there is.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make this node's secret keys and print the public ones as JSON.
+    Keys {
+        /// Folder for the key files; created. Keep it off the data folder and its backups.
+        #[arg(long)]
+        keys: PathBuf,
+        /// The institution's name in the genesis, e.g. `registrar.example`.
+        #[arg(long)]
+        name: String,
+    },
+    /// Prepare the data folder of a new validator. Once: never again for a key that has signed.
+    Init {
+        /// Folder with node.toml.
+        #[arg(long)]
+        home: PathBuf,
+    },
+    /// Run the node until it is stopped (SIGINT, SIGTERM).
+    Run {
+        /// Folder with node.toml.
+        #[arg(long)]
+        home: PathBuf,
+        /// Stop when standard input closes: for a parent process that may die.
+        #[arg(long)]
+        stop_on_stdin_close: bool,
+    },
+    /// Print the REST API's OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    match execute(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deedbook-node: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Keys { keys, name } => {
+            let public = NodeKeys::create(&keys)?.public(&name);
+            println!("{}", serde_json::to_string_pretty(&public)?);
+        }
+        Command::Init { home } => deedbook_node::node::init(&home)?,
+        Command::Run {
+            home,
+            stop_on_stdin_close,
+        } => {
+            let filter = EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| EnvFilter::new("warn,deedbook_node=info"));
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .init();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            let result = runtime.block_on(deedbook_node::node::run(
+                &home,
+                stop_asked(stop_on_stdin_close),
+            ));
+            runtime.shutdown_background();
+            result?;
+        }
+        Command::Openapi => println!("{}", deedbook_node::api::openapi()?),
+    }
+    Ok(())
+}
+
+/// Completes when somebody wants the node to stop.
+async fn stop_asked(stop_on_stdin_close: bool) {
+    let stdin_closed = async {
+        if !stop_on_stdin_close {
+            std::future::pending::<()>().await;
+        }
+        let mut stdin = tokio::io::stdin();
+        let mut buffer = [0; 64];
+        while stdin.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    };
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = stdin_closed => {}
+        () = terminated => {}
+        // An error means that the signal cannot be waited for; SIGTERM still works.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
+}
