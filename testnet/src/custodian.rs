@@ -153,7 +153,11 @@ async fn fetch_slice(
 ) -> Answer {
     let root = parse_root(&root)?;
     let Query(range) = query.map_err(|error| {
-        Refusal::new(StatusCode::BAD_REQUEST, "request.malformed", error.body_text())
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "request.malformed",
+            error.body_text(),
+        )
     })?;
     if range.len > CUSTODIAN_SLICE_BYTES_MAX {
         let detail = format!("a slice has at most {CUSTODIAN_SLICE_BYTES_MAX} bytes");
@@ -172,11 +176,9 @@ fn cut_slice(path: &Path, root: EvidenceRoot, range: &SliceQuery) -> Result<Vec<
     let mut bytes = Vec::new();
     slice(&file, range.from, range.len, &mut bytes, &mut |_| Ok(())).map_err(
         |error| match error {
-            EvidenceError::Range { .. } => Refusal::new(
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                "evidence.range",
-                error,
-            ),
+            EvidenceError::Range { .. } => {
+                Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, "evidence.range", error)
+            }
             other => broken(other),
         },
     )?;

@@ -52,16 +52,21 @@ struct Serving {
     stop_on_stdin_close: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.command).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("deedbook-testnet: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("starting the runtime")),
+    };
+    let result = runtime.block_on(run(arguments.command));
+    // A read of standard input that is still waiting must not keep the process alive.
+    runtime.shutdown_background();
+    result.unwrap_or_else(|error| fail(&error))
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("deedbook-testnet: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// Runs a command; Ctrl-C drops it, and with it every process and every unfinished file.
@@ -72,7 +77,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Up(options) => up::run(&options).await,
             Command::Replay(options) => replay::run(&options).await,
             Command::Bench(options) => bench::run(&options).await,
-            Command::Provider(s) => provider::http::run(&s.home, s.listen, s.stop_on_stdin_close).await,
+            Command::Provider(s) => {
+                provider::http::run(&s.home, s.listen, s.stop_on_stdin_close).await
+            }
             Command::Custodian(s) => custodian::run(&s.home, s.listen, s.stop_on_stdin_close).await,
         }
     };

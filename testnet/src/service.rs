@@ -1,6 +1,5 @@
 //! What the two small services share: problem+json, serving, and stopping with their parent.
 
-use std::future::Future;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
@@ -67,7 +66,7 @@ async fn stdin_closed() {
     while matches!(stdin.read(&mut waste).await, Ok(1..)) {}
 }
 
-/// Serves until interrupted, or until the parent is gone if `with_parent`.
+/// Serves until dropped, or until the parent is gone if `with_parent`.
 ///
 /// # Errors
 /// If the address is taken or serving fails.
@@ -75,25 +74,15 @@ pub async fn serve(listen: SocketAddr, router: Router, with_parent: bool) -> Res
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("listening on {listen}"))?;
+    let parent_gone = async move {
+        if with_parent {
+            stdin_closed().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
     axum::serve(listener, router)
-        .with_graceful_shutdown(stop_asked(with_parent))
+        .with_graceful_shutdown(parent_gone)
         .await
         .with_context(|| format!("serving on {listen}"))
-}
-
-fn stop_asked(with_parent: bool) -> impl Future<Output = ()> + Send {
-    async move {
-        let parent_gone = async {
-            if with_parent {
-                stdin_closed().await;
-            } else {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            // Without signals the service could not be stopped politely: stop at once.
-            _ = interrupted() => {}
-            () = parent_gone => {}
-        }
-    }
 }

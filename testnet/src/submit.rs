@@ -85,7 +85,10 @@ impl Lanes {
             }
             Err(error) => return Err(error).context("submitting a deed"),
         };
-        match submitted.instrument.filter(|view| view.status != Status::Pending) {
+        match submitted
+            .instrument
+            .filter(|view| view.status != Status::Pending)
+        {
             Some(view) => verdict(&view),
             None => {
                 let wait = Some(FINALITY_TIMEOUT.min(WAIT));
@@ -122,7 +125,10 @@ fn verdict(view: &InstrumentView) -> Result<Verdict> {
             bail!("instrument {} is pending: {}", view.id, open.join(", "))
         }
         Status::Refused | Status::Withdrawn | Status::Expired => Ok(Verdict::Refused(
-            view.reasons.iter().map(|reason| reason.code.clone()).collect(),
+            view.reasons
+                .iter()
+                .map(|reason| reason.code.clone())
+                .collect(),
         )),
     }
 }
@@ -135,16 +141,31 @@ pub async fn accepted(client: &Client, records: &[Vec<u8>]) -> Result<Submission
     let deadline = std::time::Instant::now() + FINALITY_TIMEOUT;
     loop {
         let view = client.submit(records, Some(WAIT)).await?;
-        let refused = view.records.iter().find(|it| it.outcome == Some(Status::Refused));
+        let refused = view
+            .records
+            .iter()
+            .find(|it| it.outcome == Some(Status::Refused));
         if let Some(refused) = refused {
             let codes: Vec<_> = refused.reasons.iter().map(|it| it.code.as_str()).collect();
-            bail!("{} {} was refused: {}", refused.kind, refused.id, codes.join(", "));
+            bail!(
+                "{} {} was refused: {}",
+                refused.kind,
+                refused.id,
+                codes.join(", ")
+            );
         }
-        if view.records.iter().all(|it| it.state == RecordState::Logged) {
+        if view
+            .records
+            .iter()
+            .all(|it| it.state == RecordState::Logged)
+        {
             return Ok(view);
         }
         if std::time::Instant::now() >= deadline {
-            let waiting = view.records.iter().find(|it| it.state == RecordState::Queued);
+            let waiting = view
+                .records
+                .iter()
+                .find(|it| it.state == RecordState::Queued);
             let id = waiting.map(|it| it.id.to_string()).unwrap_or_default();
             return Err(anyhow!("{id} is not final after {FINALITY_TIMEOUT:?}"));
         }

@@ -35,7 +35,10 @@ pub async fn run(options: &UpOptions) -> Result<()> {
     }
     println!("provider   {}  {STATEMENT}", provider.base());
     println!("custodian  {}", custodian.base());
-    println!("policy     {}", options.dir.join("network.policy").display());
+    println!(
+        "policy     {}",
+        options.dir.join("network.policy").display()
+    );
     print_examples(&network)?;
     println!("Ctrl-C stops everything.");
     loop {

@@ -22,49 +22,47 @@ const LEAF_BYTES: usize = 1_024;
 
 /// The limits.
 #[derive(Debug, Clone, Serialize)]
-pub struct MachineLimits {
+pub(super) struct MachineLimits {
     /// Cores that the process may use.
-    pub cores: usize,
+    pub(super) cores: usize,
     /// One Ed25519 `verify_strict` with its key decoded, in microseconds.
-    pub verify_strict_micros: f64,
+    pub(super) verify_strict_micros: f64,
     /// One `fdatasync` of 4 KiB in the network's folder, median, in microseconds.
-    pub fdatasync_micros: f64,
+    pub(super) fdatasync_micros: f64,
     /// BLAKE3 of 4 MiB on one core, in bytes a second.
-    pub blake3_bytes_per_second: f64,
+    pub(super) blake3_bytes_per_second: f64,
     /// One SHA-256 log leaf of 1 KiB (RFC 9162), in microseconds.
-    pub sha256_leaf_micros: f64,
+    pub(super) sha256_leaf_micros: f64,
 }
 
 /// Measures them; `folder` is where the nodes' data will lie.
 ///
 /// # Errors
 /// If the folder cannot be written, or the system gives no random bytes.
-pub fn measure(folder: &Path) -> Result<MachineLimits> {
+pub(super) fn measure(folder: &Path) -> Result<MachineLimits> {
     let wallet = Wallet::generate(None)?;
     let message = vec![7; LEAF_BYTES];
     let signature = sign(wallet.key(), &message);
     let key = wallet.public();
     let large = vec![7; HASHED_BYTES];
-    let blake3_micros = micros_each(|| drop(black_box(blake3::hash(black_box(&large)))));
+    let blake3_micros = micros_each(|| blake3::hash(black_box(&large)));
     let bytes = u32::try_from(HASHED_BYTES).context("a small constant")?;
     Ok(MachineLimits {
         cores: std::thread::available_parallelism()
             .context("counting cores")?
             .get(),
-        verify_strict_micros: micros_each(|| {
-            black_box(key.verify(black_box(&message), &signature));
-        }),
+        verify_strict_micros: micros_each(|| key.verify(black_box(&message), &signature)),
         fdatasync_micros: fdatasync_micros(folder)?,
         blake3_bytes_per_second: f64::from(bytes) / blake3_micros * 1e6,
-        sha256_leaf_micros: micros_each(|| drop(black_box(leaf_hash(black_box(&message))))),
+        sha256_leaf_micros: micros_each(|| leaf_hash(black_box(&message))),
     })
 }
 
-fn micros_each(mut work: impl FnMut()) -> f64 {
+fn micros_each<T>(mut work: impl FnMut() -> T) -> f64 {
     let began = Instant::now();
     let mut count = 0u32;
     while began.elapsed() < WINDOW {
-        work();
+        black_box(work());
         count += 1;
     }
     began.elapsed().as_secs_f64() * 1e6 / f64::from(count.max(1))

@@ -49,7 +49,10 @@ pub(super) async fn setup(network: &Network, lanes: &Lanes) -> Result<Owners> {
         let wallets = (0..BENCH_PROPERTIES).map(|_| Wallet::generate(None));
         Ok(wallets.collect::<Result<_, _>>()?)
     };
-    let owners = Owners { first: invent()?, second: invent()? };
+    let owners = Owners {
+        first: invent()?,
+        second: invent()?,
+    };
     let everybody: Vec<&Wallet> = owners.first.iter().chain(&owners.second).collect();
     enrol(lanes, &network.provider(), &everybody).await?;
     unmarried(network, lanes, &everybody).await?;
@@ -60,21 +63,41 @@ pub(super) async fn setup(network: &Network, lanes: &Lanes) -> Result<Owners> {
         register(network, network.ledger, &number(property), body)
     });
     let records = records.collect::<Result<Vec<_>>>()?;
-    lanes.all(bundles(records), |_| ()).await.context("registering the properties")?;
+    lanes
+        .all(bundles(records), |_| ())
+        .await
+        .context("registering the properties")?;
     Ok(owners)
 }
 
 /// Signs `count` deeds: one of every property, then the next of every property, and so on.
 pub(super) fn sign(provider: &Provider, owners: &Owners, count: usize) -> Result<VecDeque<Deed>> {
-    let office = DeedOffice { provider, shape: ClipShape::TINY };
-    let price = Money { minor: 4_200_000_000, currency: "KZT".to_owned() };
+    let office = DeedOffice {
+        provider,
+        shape: ClipShape::TINY,
+    };
+    let price = Money {
+        minor: 4_200_000_000,
+        currency: "KZT".to_owned(),
+    };
     let deeds = (0..count).into_par_iter().map(|index| {
         let (property, turn) = (index % BENCH_PROPERTIES, index / BENCH_PROPERTIES);
         let first = owners.first.get(property).context("no first owner")?;
         let second = owners.second.get(property).context("no second owner")?;
-        let (seller, buyer) = if turn % 2 == 0 { (first, second) } else { (second, first) };
+        let (seller, buyer) = if turn % 2 == 0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
         let version = u64::try_from(turn)? + 1;
-        office.deed(&number(property), seller, buyer, version, price.clone(), now())
+        office.deed(
+            &number(property),
+            seller,
+            buyer,
+            version,
+            price.clone(),
+            now(),
+        )
     });
     let deeds: Vec<Deed> = deeds.collect::<Result<_>>()?;
     Ok(deeds.into())

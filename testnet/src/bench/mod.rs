@@ -2,10 +2,11 @@
 //! the limit of this machine that it relates to.
 //!
 //! Lives here: the phases and the report. Does not live here: the load (`load`), the machine's
-//! limits (`limits`).
+//! limits (`limits`), the figures and their targets (`report`).
 
 mod limits;
 mod load;
+mod report;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,20 +14,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use hdrhistogram::Histogram;
-use serde::Serialize;
 
 use crate::limits::{BENCH_DEEDS_PER_SECOND_MAX, BENCH_PROPERTIES};
 use crate::network::Network;
 use crate::network::usage::{ratio, usage};
 use crate::submit::Lanes;
-use limits::{MachineLimits, measure};
-use load::Window;
+use limits::measure;
+use report::Report;
 
 /// Validators of the benchmark.
 const VALIDATORS: u32 = 4;
-/// Signatures of a deed: three records and two attestations.
-const SIGNATURES: u32 = 5;
 
 /// Options of `bench`.
 #[derive(Debug, Args)]
@@ -40,38 +37,6 @@ pub struct BenchOptions {
     /// Print the report as one line.
     #[arg(long)]
     pub json: bool,
-}
-
-/// A figure beside the limit it relates to and the target.
-#[derive(Debug, Serialize)]
-struct Figure {
-    value: f64,
-    unit: &'static str,
-    limit: f64,
-    limit_is: &'static str,
-    ratio_to_limit: f64,
-    target: f64,
-    reached: bool,
-}
-
-/// The report.
-#[derive(Debug, Serialize)]
-struct Report {
-    machine: MachineLimits,
-    validators: u32,
-    properties: usize,
-    notes: [&'static str; 3],
-    deeds_per_second: Figure,
-    finality_p50: Figure,
-    finality_p99_ms: f64,
-    finality_p999_ms: f64,
-    half_load_deeds_per_second: f64,
-    node_cpu_micros_a_deed: Figure,
-    client_cpu_micros_a_deed: f64,
-    disk_bytes_a_deed: Figure,
-    peak_memory_a_node: Figure,
-    deeds_registered: u64,
-    refusals: [crate::submit::Refusals; 2],
 }
 
 /// CPU of nodes and client, and the largest data folder, at one moment.
@@ -90,7 +55,11 @@ impl Moment {
             node_cpu_micros: nodes.iter().map(|node| node.cpu_micros).sum(),
             client_cpu_micros: usage(std::process::id())?.cpu_micros,
             data_bytes: data.iter().map(|data| data.content).max().unwrap_or(0),
-            peak_resident_bytes: nodes.iter().map(|it| it.peak_resident_bytes).max().unwrap_or(0),
+            peak_resident_bytes: nodes
+                .iter()
+                .map(|it| it.peak_resident_bytes)
+                .max()
+                .unwrap_or(0),
         })
     }
 }
@@ -117,7 +86,11 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let closed = load::closed_loop(&lanes, &mut deeds, length).await?;
     let between = Moment::take(&network)?;
     let rate = ratio(closed.registered, 1) / closed.seconds;
-    ensure!(closed.registered > 0, "no deed was registered: {:?}", closed.refusals);
+    ensure!(
+        closed.registered > 0,
+        "no deed was registered: {:?}",
+        closed.refusals
+    );
     eprintln!("open loop at half of {rate:.0} deeds/s, {length:?}");
     let (open, latency) = load::open_loop(&lanes, &mut deeds, rate / 2.0, length).await?;
     network.agree().await.context("after the load")?;
@@ -137,67 +110,4 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
         "deeds were refused under load: see the report"
     );
     Ok(())
-}
-
-impl Report {
-    fn new(
-        machine: MachineLimits,
-        (closed, rate): (&Window, f64),
-        (open, latency): (&Window, &Histogram<u64>),
-        (before, between, after): (&Moment, &Moment, &Moment),
-    ) -> Self {
-        let deeds = closed.registered + open.registered;
-        let signatures_micros = f64::from(VALIDATORS * SIGNATURES) * machine.verify_strict_micros;
-        let cores = f64::from(u32::try_from(machine.cores).unwrap_or(u32::MAX));
-        let ceiling = cores * 1e6 / signatures_micros;
-        let milliseconds = |quantile| ratio(latency.value_at_quantile(quantile), 1_000);
-        let p50 = milliseconds(0.5);
-        let cpu = ratio(between.node_cpu_micros.saturating_sub(before.node_cpu_micros), closed.registered);
-        let client = between.client_cpu_micros.saturating_sub(before.client_cpu_micros);
-        let disk = ratio(after.data_bytes.saturating_sub(before.data_bytes), deeds);
-        let record = ratio(closed.record_bytes + open.record_bytes, deeds);
-        let fdatasync_ms = machine.fdatasync_micros / 1_000.0;
-        let memory = ratio(after.peak_resident_bytes, 1024 * 1024);
-        Self {
-            validators: VALIDATORS,
-            properties: BENCH_PROPERTIES,
-            notes: [
-                "deeds are signed before the windows; the client shares the machine with all nodes",
-                "attestations are signed in this process by the provider's own code, key-possession",
-                "finality is from the moment a deed is due until its POST with ?wait= answers",
-            ],
-            deeds_per_second: Figure {
-                reached: rate >= 500.0,
-                ..figure(rate, "deeds/s", ceiling, "all cores only verifying, 5 signatures on 4 nodes", 500.0)
-            },
-            finality_p50: Figure {
-                reached: p50 <= 100.0,
-                ..figure(p50, "ms", fdatasync_ms, "one fdatasync, in ms", 100.0)
-            },
-            finality_p99_ms: milliseconds(0.99),
-            finality_p999_ms: milliseconds(0.999),
-            half_load_deeds_per_second: ratio(open.registered, 1) / open.seconds,
-            node_cpu_micros_a_deed: Figure {
-                reached: cpu <= cores * 1e6 / 500.0,
-                ..figure(cpu, "µs", signatures_micros, "5 signatures on 4 nodes", cores * 1e6 / 500.0)
-            },
-            client_cpu_micros_a_deed: ratio(client, closed.registered),
-            disk_bytes_a_deed: Figure {
-                reached: disk <= 1.6 * record,
-                ..figure(disk, "bytes", record, "bytes of the deed's three records", 1.6 * record)
-            },
-            peak_memory_a_node: Figure {
-                reached: memory <= 400.0,
-                ..figure(memory, "MiB", 400.0, "the target itself", 400.0)
-            },
-            deeds_registered: deeds,
-            refusals: [closed.refusals.clone(), open.refusals.clone()],
-            machine,
-        }
-    }
-}
-
-fn figure(value: f64, unit: &'static str, limit: f64, limit_is: &'static str, target: f64) -> Figure {
-    let ratio_to_limit = value / limit.max(f64::EPSILON);
-    Figure { value, unit, limit, limit_is, ratio_to_limit, target, reached: false }
 }

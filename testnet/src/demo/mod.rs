@@ -24,6 +24,7 @@ use serde::Serialize;
 use crate::network::Network;
 use crate::network::genesis::profile;
 use crate::provider::device::ProviderDesk;
+use crate::web::Service;
 use proofs::{DEAL, POLICY, RECEIPTS, Verified};
 use stage::{Shown, Stage, Step};
 use story::{Cast, Sold};
@@ -72,56 +73,40 @@ pub async fn run(options: &DemoOptions) -> Result<()> {
     let began = Instant::now();
     clear(&options.out)?;
     let mut network = Network::create(&options.out.join("network"), VALIDATORS).await?;
-    step("starting four validators", network.start()).await?;
-    let provider = step("starting the identity provider", network.start_provider()).await?;
-    let custodian = step("starting the custodian", network.start_custodian()).await?;
+    let (provider, custodian) = step("starting the network", start(&mut network)).await?;
     let desk = ProviderDesk::new(provider, network.ledger);
     let about = desk.about().await?;
     let client = network.any_client()?;
-    let mut stage = Stage::new(network.ledger, client, (desk, custodian), (began, options.json));
+    let mut stage = Stage::new(
+        network.ledger,
+        client,
+        (desk, custodian),
+        (began, options.json),
+    );
     open_scene(&mut stage, &network, &about.statement);
 
     let cast = Cast::invent()?;
-    stage.chapter("The people and the flat");
-    let before = step("registering", story::register(&mut stage, &network, &cast)).await?;
-    let power = step("power of attorney", story::empower(&mut stage, &cast)).await?;
-    stage.chapter("A sale without the spouse");
-    step("sale without consent", story::without_consent(&mut stage, &cast, power)).await?;
-    stage.chapter("The sale");
-    let sold = step("sale", story::sell(&mut stage, &mut network, &cast, power)).await?;
-    step("catching up", story::recover(&mut stage, &mut network)).await?;
-    let records = [sold.transfer, power, sold.consent];
-    let policy = network.policy.to_string();
-    let receipts =
-        step("receipts", proofs::collect(&mut stage, &options.out, &policy, records)).await?;
-    stage.chapter("What else is refused");
-    step("revoked power", story::by_revoked_power(&mut stage, &cast, power)).await?;
-    step("racing sales", story::race(&mut stage, &network, &cast)).await?;
-
-    stage.chapter("Offline");
-    step("stopping", network.stop()).await?;
-    ensure!(network.client(0)?.health().await.is_err(), "a validator still answers");
-    stage.tell("all validators, the provider and the custodian are stopped");
-    let verified = step("verification", proofs::verify(&mut stage, &options.out, receipts)).await?;
-    let forging = proofs::tamper(&mut stage, &options.out, &network.folder);
-    step("tampered receipt", forging).await?;
-
-    let statement = about.statement.as_str();
-    let (parties, identity_method) = (parties(&cast), about.method.as_str());
-    let Sold { transfer, consent, title } = sold;
+    let played = play(&mut stage, &mut network, &cast, &options.out).await?;
+    let receipts = played.receipts;
+    let verified = prove(&mut stage, &mut network, &options.out, receipts).await?;
+    let Sold {
+        transfer,
+        consent,
+        title,
+    } = played.sold;
     let deal = Deal {
         ledger: network.ledger,
         origin: &network.genesis.origin,
         profile: profile().name,
-        identity_method,
-        identity_statement: statement,
+        identity_method: &about.method,
+        identity_statement: &about.statement,
         property: story::FLAT,
         price: story::price(),
-        parties,
+        parties: parties(&cast),
         transfer,
-        power,
+        power: played.power,
         consent,
-        title_before: &before,
+        title_before: &played.before,
         title_after: &title,
         refusals: &stage.refusals,
         verified_offline: verified,
@@ -131,9 +116,80 @@ pub async fn run(options: &DemoOptions) -> Result<()> {
     finish(options, &deal)
 }
 
+/// What the chapters with running nodes leave behind.
+struct Played {
+    before: TitleView,
+    power: RecordId,
+    sold: Sold,
+    receipts: Vec<(PathBuf, RecordId)>,
+}
+
+/// The validators, the provider and the custodian.
+async fn start(network: &mut Network) -> Result<(Service, Service)> {
+    network.start().await?;
+    Ok((
+        network.start_provider().await?,
+        network.start_custodian().await?,
+    ))
+}
+
+/// The chapters with running nodes.
+async fn play(stage: &mut Stage, network: &mut Network, cast: &Cast, out: &Path) -> Result<Played> {
+    stage.chapter("The people and the flat");
+    let before = step("registering", story::register(stage, network, cast)).await?;
+    let power = step("power of attorney", story::empower(stage, cast)).await?;
+    stage.chapter("A sale without the spouse");
+    step(
+        "sale without consent",
+        story::without_consent(stage, cast, power),
+    )
+    .await?;
+    stage.chapter("The sale");
+    let sold = step("sale", story::sell(stage, network, cast, power)).await?;
+    step("catching up", story::recover(stage, network)).await?;
+    let records = [sold.transfer, power, sold.consent];
+    let policy = network.policy.to_string();
+    let receipts = step("receipts", proofs::collect(stage, out, &policy, records)).await?;
+    stage.chapter("What else is refused");
+    step("revoked power", story::by_revoked_power(stage, cast, power)).await?;
+    step("racing sales", story::race(stage, network, cast)).await?;
+    Ok(Played {
+        before,
+        power,
+        sold,
+        receipts,
+    })
+}
+
+/// The chapter with all nodes off.
+async fn prove(
+    stage: &mut Stage,
+    network: &mut Network,
+    out: &Path,
+    receipts: Vec<(PathBuf, RecordId)>,
+) -> Result<Vec<Verified>> {
+    stage.chapter("Offline");
+    step("stopping", network.stop()).await?;
+    for index in 0..VALIDATORS {
+        ensure!(
+            network.client(index)?.health().await.is_err(),
+            "a validator still answers"
+        );
+    }
+    stage.tell("all validators, the provider and the custodian are stopped");
+    let verified = step("verification", proofs::verify(stage, out, receipts)).await?;
+    step(
+        "tampered receipt",
+        proofs::tamper(stage, out, &network.folder),
+    )
+    .await?;
+    Ok(verified)
+}
+
 /// Awaits a step; if it fails, the error names it.
 async fn step<T>(name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    work.await.with_context(|| format!("step \"{name}\" failed"))
+    work.await
+        .with_context(|| format!("step \"{name}\" failed"))
 }
 
 /// Removes what an earlier demo left, so that nothing old is taken for new.
@@ -160,7 +216,9 @@ fn open_scene(stage: &mut Stage, network: &Network, statement: &str) {
 
 fn parties(cast: &Cast) -> BTreeMap<&str, PartyId> {
     let everybody = cast.everybody().into_iter();
-    everybody.map(|person| (person.name.as_str(), person.wallet.party)).collect()
+    everybody
+        .map(|person| (person.name.as_str(), person.wallet.party))
+        .collect()
 }
 
 fn finish(options: &DemoOptions, deal: &Deal<'_>) -> Result<()> {
@@ -170,7 +228,11 @@ fn finish(options: &DemoOptions, deal: &Deal<'_>) -> Result<()> {
     if options.json {
         print!("{text}");
     } else {
-        println!("\nEvery step held. {:.1} s; see {}", deal.seconds, options.out.join(DEAL).display());
+        println!(
+            "\nEvery step held. {:.1} s; see {}",
+            deal.seconds,
+            options.out.join(DEAL).display()
+        );
     }
     Ok(())
 }

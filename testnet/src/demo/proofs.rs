@@ -15,8 +15,11 @@ use crate::network::process::{run_any, sibling};
 /// What the demo leaves behind.
 pub(super) const POLICY: &str = "network.policy";
 pub(super) const DEAL: &str = "deal.json";
-pub(super) const RECEIPTS: [&str; 3] =
-    ["transfer.tlog-proof", "poa.tlog-proof", "consent.tlog-proof"];
+pub(super) const RECEIPTS: [&str; 3] = [
+    "transfer.tlog-proof",
+    "poa.tlog-proof",
+    "consent.tlog-proof",
+];
 
 /// A receipt that was verified offline.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +45,10 @@ pub(super) async fn collect(
         save(&out.join(name), receipt.as_bytes())?;
         files.push((out.join(name), record));
     }
-    stage.tell(format!("receipts of transfer, power and consent are in {}", out.display()));
+    stage.tell(format!(
+        "receipts of transfer, power and consent are in {}",
+        out.display()
+    ));
     Ok(files)
 }
 
@@ -63,17 +69,30 @@ pub(super) async fn verify(
         let began = Instant::now();
         let output = run_any(&deedbook, arguments(&path, &out.join(POLICY))).await?;
         let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         ensure!(output.success, "{file} does not verify: {}", output.text);
         stage.tell(format!("{file} verifies offline, in {milliseconds:.1} ms"));
         stage.detail(&output.text);
-        verified.push(Verified { file, record, milliseconds });
+        verified.push(Verified {
+            file,
+            record,
+            milliseconds,
+        });
     }
     Ok(verified)
 }
 
 fn arguments<'a>(receipt: &'a Path, policy: &'a Path) -> [&'a std::ffi::OsStr; 4] {
-    ["verify".as_ref(), receipt.as_ref(), "--policy".as_ref(), policy.as_ref()]
+    [
+        "verify".as_ref(),
+        receipt.as_ref(),
+        "--policy".as_ref(),
+        policy.as_ref(),
+    ]
 }
 
 /// Fourth refusal: one character of the record in the receipt is another.
@@ -85,8 +104,15 @@ pub(super) async fn tamper(stage: &mut Stage, out: &Path, scratch: &Path) -> Res
     save(&forged, alter(&text)?.as_bytes())?;
     let policy = out.join(POLICY);
     let output = run_any(&sibling("deedbook")?, arguments(&forged, &policy)).await?;
-    ensure!(!output.success, "a tampered receipt verified: {}", output.text);
-    stage.refused("a receipt in which one character was changed", vec!["verify.failed".to_owned()]);
+    ensure!(
+        !output.success,
+        "a tampered receipt verified: {}",
+        output.text
+    );
+    stage.refused(
+        "a receipt in which one character was changed",
+        vec!["verify.failed".to_owned()],
+    );
     stage.detail(output.text);
     Ok(())
 }

@@ -113,7 +113,9 @@ impl Stage {
         let tried = tried.to_owned();
         for reason in Reason::from_codes(&codes) {
             if reason.rule > 0 {
-                let Reason { rule, source, text, .. } = reason;
+                let Reason {
+                    rule, source, text, ..
+                } = reason;
                 self.detail(format!("{text} (rule {rule}; {source})"));
             }
         }
@@ -126,7 +128,10 @@ impl Stage {
         accepted(&self.client, &[record]).await?;
         self.names.insert(person.wallet.party, person.name.clone());
         let party = person.wallet.party;
-        self.tell(format!("{} is enrolled by the identity provider as party {party}", person.name));
+        self.tell(format!(
+            "{} is enrolled by the identity provider as party {party}",
+            person.name
+        ));
         Ok(())
     }
 
@@ -157,9 +162,16 @@ impl Stage {
             Err(ApiError::Refused { problem, .. }) => return Ok(problem.codes),
             other => other?,
         };
-        let refused = view.records.iter().find(|it| it.outcome == Some(Status::Refused));
+        let refused = view
+            .records
+            .iter()
+            .find(|it| it.outcome == Some(Status::Refused));
         let refused = refused.context("the ledger accepted what it must refuse")?;
-        Ok(refused.reasons.iter().map(|reason| reason.code.clone()).collect())
+        Ok(refused
+            .reasons
+            .iter()
+            .map(|reason| reason.code.clone())
+            .collect())
     }
 
     /// What an instrument still needs, as codes.
@@ -172,7 +184,10 @@ impl Stage {
         );
         self.detail("still missing:");
         for open in &view.open {
-            let who = open.party.map(|party| self.name(&party)).unwrap_or_default();
+            let who = open
+                .party
+                .map(|party| self.name(&party))
+                .unwrap_or_default();
             self.detail(format!("  {}  {}  {}", open.code, who, open.text));
         }
         Ok(view.open.into_iter().map(|open| open.code).collect())
@@ -184,7 +199,11 @@ impl Stage {
         let view = self.client.instrument(id, wait).await?;
         if view.status != status {
             let open: Vec<_> = view.open.iter().map(|open| open.code.as_str()).collect();
-            bail!("the instrument is {:?} and not {status:?}; open: {}", view.status, open.join(", "));
+            bail!(
+                "the instrument is {:?} and not {status:?}; open: {}",
+                view.status,
+                open.join(", ")
+            );
         }
         Ok(view)
     }

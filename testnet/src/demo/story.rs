@@ -65,19 +65,32 @@ impl Cast {
     }
 
     pub(super) fn everybody(&self) -> [&Person; 5] {
-        [&self.seller, &self.husband, &self.buyer, &self.agent, &self.rival]
+        [
+            &self.seller,
+            &self.husband,
+            &self.buyer,
+            &self.agent,
+            &self.rival,
+        ]
     }
 }
 
 /// Parties, a marriage, two properties.
-pub(super) async fn register(stage: &mut Stage, network: &Network, cast: &Cast) -> Result<TitleView> {
+pub(super) async fn register(
+    stage: &mut Stage,
+    network: &Network,
+    cast: &Cast,
+) -> Result<TitleView> {
     for person in cast.everybody() {
         stage.enrol(person).await?;
     }
     let registry = &network.authorities.civil_registry;
     let mut spouses = [cast.seller.wallet.party, cast.husband.wallet.party];
     spouses.sort_unstable();
-    let marriage = CivilStatus::Marriage { spouses, from: MARRIED };
+    let marriage = CivilStatus::Marriage {
+        spouses,
+        from: MARRIED,
+    };
     let unmarried = CivilStatus::Unmarried {
         parties: vec![cast.buyer.wallet.party],
         from: MARRIED,
@@ -85,7 +98,9 @@ pub(super) async fn register(stage: &mut Stage, network: &Network, cast: &Cast) 
     for fact in [marriage, unmarried] {
         let subject = registry.party.to_string();
         let body = Body::CivilStatus(fact);
-        stage.submit(sign_plain(network.ledger, registry, subject, body, now())?).await?;
+        stage
+            .submit(sign_plain(network.ledger, registry, subject, body, now())?)
+            .await?;
     }
     stage.tell("the civil registry registers the marriage of Aigerim and Daulet (since 2015)");
     for (number, ground) in [(FLAT, Ground::Purchase), (INHERITED, Ground::Inheritance)] {
@@ -93,7 +108,9 @@ pub(super) async fn register(stage: &mut Stage, network: &Network, cast: &Cast) 
         let holder = cast.seller.wallet.party;
         let body = first_registration(LandUse::Flat, 6_240, address, holder, BOUGHT, ground);
         let registrar = &network.authorities.registrar;
-        stage.submit(sign_plain(network.ledger, registrar, number, body, now())?).await?;
+        stage
+            .submit(sign_plain(network.ledger, registrar, number, body, now())?)
+            .await?;
     }
     stage.tell("the registrar registers her flat, bought in 2018, and one that she inherited");
     stage.title(FLAT).await
@@ -105,7 +122,10 @@ pub(super) async fn empower(stage: &mut Stage, cast: &Cast) -> Result<RecordId> 
         scope: Scope {
             acts: vec![ActKind::Sell],
             properties: Some(vec![FLAT.to_owned(), INHERITED.to_owned()]),
-            price_floor: Some(Money { minor: 4_000_000_000, ..price() }),
+            price_floor: Some(Money {
+                minor: 4_000_000_000,
+                ..price()
+            }),
             counterparties: None,
             self_dealing: false,
         },
@@ -114,7 +134,9 @@ pub(super) async fn empower(stage: &mut Stage, cast: &Cast) -> Result<RecordId> 
         expires: Some(in_days(180)),
     });
     let agent = cast.agent.wallet.party.to_string();
-    let power = stage.submit(stage.act(&cast.seller, &agent, body).await?).await?;
+    let power = stage
+        .submit(stage.act(&cast.seller, &agent, body).await?)
+        .await?;
     let view = stage.client.power(&power).await?;
     ensure!(view.in_force, "the power is not in force");
     stage.tell("Aigerim gives Madina a power of attorney: sell, not below 40,000,000.00 KZT");
@@ -154,15 +176,29 @@ pub(super) async fn without_consent(stage: &mut Stage, cast: &Cast, power: Recor
     ];
     accepted(&stage.client, &records).await?;
     let codes = stage.open(&id).await?;
-    ensure!(codes == ["consent.missing"], "open is {codes:?}, not the consent alone");
-    stage.refused("registering the sale without the spouse's consent; it stays pending", codes);
+    ensure!(
+        codes == ["consent.missing"],
+        "open is {codes:?}, not the consent alone"
+    );
+    stage.refused(
+        "registering the sale without the spouse's consent; it stays pending",
+        codes,
+    );
     let body = Body::Withdrawal(Withdrawal {});
-    let withdrawal =
-        sign_plain(stage.ledger, &cast.agent.wallet, id.to_string(), body, now())?;
+    let withdrawal = sign_plain(
+        stage.ledger,
+        &cast.agent.wallet,
+        id.to_string(),
+        body,
+        now(),
+    )?;
     stage.submit(withdrawal).await?;
     stage.ended(&id, Status::Withdrawn).await?;
     let title = stage.client.title(FLAT).await?.title;
-    ensure!(title.version == 1 && title.slot.is_none(), "the title is not as before");
+    ensure!(
+        title.version == 1 && title.slot.is_none(),
+        "the title is not as before"
+    );
     stage.tell("Madina withdraws it; the title is untouched and free");
     Ok(())
 }
@@ -184,7 +220,10 @@ pub(super) async fn sell(
 ) -> Result<Sold> {
     let transfer = lodge(stage, &cast.agent, (FLAT, 1), (&cast.seller, &cast.buyer))?;
     let transfer = stage.submit(transfer).await?;
-    stage.tell(format!("the sale of the flat for {} is lodged; it binds nobody yet", price()));
+    stage.tell(format!(
+        "the sale of the flat for {} is lodged; it binds nobody yet",
+        price()
+    ));
     let open = stage.open(&transfer).await?;
     ensure!(open.len() == 3, "three things should be open, not {open:?}");
 
@@ -201,7 +240,10 @@ pub(super) async fn sell(
     stage.submit(signed).await?;
     stage.tell("Timur signs; three validators go on");
     let open = stage.open(&transfer).await?;
-    ensure!(open == ["consent.missing"], "only the consent should be open, not {open:?}");
+    ensure!(
+        open == ["consent.missing"],
+        "only the consent should be open, not {open:?}"
+    );
 
     let body = Body::SpousalConsent(SpousalConsent {
         disponor: cast.seller.wallet.party,
@@ -211,16 +253,27 @@ pub(super) async fn sell(
         expires: in_days(30),
         power: None,
     });
-    let consent = stage.submit(stage.act(&cast.husband, FLAT, body).await?).await?;
+    let consent = stage
+        .submit(stage.act(&cast.husband, FLAT, body).await?)
+        .await?;
     stage.ended(&transfer, Status::Registered).await?;
     stage.tell("Daulet consents, for this flat, this buyer and this price: the sale is REGISTERED");
     let title = stage.title(FLAT).await?;
-    let holders: Vec<_> = title.title.holdings.iter().map(|holding| holding.party).collect();
+    let holders: Vec<_> = title
+        .title
+        .holdings
+        .iter()
+        .map(|holding| holding.party)
+        .collect();
     ensure!(
         title.title.version == 2 && holders == [cast.buyer.wallet.party],
         "the title does not show the buyer as its only holder"
     );
-    Ok(Sold { transfer, consent, title })
+    Ok(Sold {
+        transfer,
+        consent,
+        title,
+    })
 }
 
 /// The killed validator comes back and has everything.
@@ -230,25 +283,48 @@ pub(super) async fn recover(stage: &mut Stage, network: &mut Network) -> Result<
     ensure!(views.len() == network.nodes.len(), "not all validators run");
     let first = views.first().context("no validator runs")?;
     stage.tell("the killed validator is back and has caught up: all stand on the same roots");
-    stage.detail(format!("height {}, {} log entries", first.height.0, first.tree_size));
+    stage.detail(format!(
+        "height {}, {} log entries",
+        first.height.0, first.tree_size
+    ));
     stage.detail(format!("log root   {}", first.tree_root));
     stage.detail(format!("state root {}", first.state_root));
     Ok(())
 }
 
 /// Second refusal: a sale by an agent whose power was revoked.
-pub(super) async fn by_revoked_power(stage: &mut Stage, cast: &Cast, power: RecordId) -> Result<()> {
-    let body = Body::Revocation(Revocation { ending: Ending::Revocation });
+pub(super) async fn by_revoked_power(
+    stage: &mut Stage,
+    cast: &Cast,
+    power: RecordId,
+) -> Result<()> {
+    let body = Body::Revocation(Revocation {
+        ending: Ending::Revocation,
+    });
     let revocation = stage.act(&cast.seller, &power.to_string(), body).await?;
     stage.submit(revocation).await?;
-    ensure!(!stage.client.power(&power).await?.in_force, "the power is still in force");
+    ensure!(
+        !stage.client.power(&power).await?.in_force,
+        "the power is still in force"
+    );
     stage.tell("Aigerim revokes the power");
-    let transfer = lodge(stage, &cast.agent, (INHERITED, 1), (&cast.seller, &cast.rival))?;
+    let transfer = lodge(
+        stage,
+        &cast.agent,
+        (INHERITED, 1),
+        (&cast.seller, &cast.rival),
+    )?;
     let id = stage.submit(transfer).await?;
     let act = act_on(stage, &cast.agent, id, ActRole::Disponor, Some(power)).await?;
     let codes = stage.submit_refused(&[act]).await?;
-    ensure!(codes.iter().any(|code| code == "poa.revoked"), "refused for {codes:?}");
-    stage.refused("Madina sells the inherited flat under the revoked power", codes);
+    ensure!(
+        codes.iter().any(|code| code == "poa.revoked"),
+        "refused for {codes:?}"
+    );
+    stage.refused(
+        "Madina sells the inherited flat under the revoked power",
+        codes,
+    );
     Ok(())
 }
 
@@ -263,7 +339,11 @@ pub(super) async fn race(stage: &mut Stage, network: &Network, cast: &Cast) -> R
         | (Verdict::Refused(codes), Verdict::Registered) => codes,
         both => anyhow::bail!("exactly one of two racing sales must win, not {both:?}"),
     };
-    let lawful = ["title.not_holder", "title.version_changed", "title.slot_taken"];
+    let lawful = [
+        "title.not_holder",
+        "title.version_changed",
+        "title.slot_taken",
+    ];
     ensure!(
         codes.iter().any(|code| lawful.contains(&code.as_str())),
         "the loser was refused for {codes:?}"
@@ -282,5 +362,8 @@ async fn race_deed(stage: &Stage, seller: &Person, buyer: &Person) -> Result<Dee
         act_on(stage, seller, instrument, ActRole::Disponor, None).await?,
         act_on(stage, buyer, instrument, ActRole::Acquirer, None).await?,
     ];
-    Ok(Deed { instrument, records })
+    Ok(Deed {
+        instrument,
+        records,
+    })
 }

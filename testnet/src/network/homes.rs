@@ -69,14 +69,18 @@ pub(super) fn plan(folder: &Path, validators: usize) -> Result<Vec<Plan>> {
 pub(super) fn write_home(plan: &Plan, plans: &[Plan], genesis: &Genesis) -> Result<()> {
     let others = || plans.iter().filter(|other| other.home != plan.home);
     let network = |address: fn(&Plan) -> SocketAddr| -> Result<NetworkConfig> {
-        let multiaddr = |address: SocketAddr| format!("/ip4/{}/tcp/{}", address.ip(), address.port());
+        let multiaddr =
+            |address: SocketAddr| format!("/ip4/{}/tcp/{}", address.ip(), address.port());
         let peer = |other: &Plan| {
             let address = multiaddr(address(other));
             format!("{address}/p2p/{}", other.public.peer_id).parse()
         };
         Ok(NetworkConfig {
             listen: multiaddr(address(plan)).parse().context("listen address")?,
-            peers: others().map(peer).collect::<Result<_, _>>().context("peer address")?,
+            peers: others()
+                .map(peer)
+                .collect::<Result<_, _>>()
+                .context("peer address")?,
         })
     };
     let config = NodeConfig {
@@ -92,6 +96,12 @@ pub(super) fn write_home(plan: &Plan, plans: &[Plan], genesis: &Genesis) -> Resu
         write(&path, text.as_bytes(), Access::Public, Existing::Keep)
             .with_context(|| format!("writing {}", path.display()))
     };
-    save("genesis.json", serde_json::to_string_pretty(genesis).context("encoding the genesis")?)?;
-    save(FILE_NAME, toml::to_string(&config).context("encoding node.toml")?)
+    save(
+        "genesis.json",
+        serde_json::to_string_pretty(genesis).context("encoding the genesis")?,
+    )?;
+    save(
+        FILE_NAME,
+        toml::to_string(&config).context("encoding node.toml")?,
+    )
 }

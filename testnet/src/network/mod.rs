@@ -88,10 +88,19 @@ impl Network {
         let genesis = authorities.genesis(members.collect())?;
         let policy = Policy::of_genesis(&genesis).context("the policy of the test network")?;
         let text = policy.to_string();
-        write(&folder.join("network.policy"), text.as_bytes(), Access::Public, Existing::Keep)?;
+        write(
+            &folder.join("network.policy"),
+            text.as_bytes(),
+            Access::Public,
+            Existing::Keep,
+        )?;
         for plan in &plans {
             write_home(plan, &plans, &genesis)?;
-            let arguments = [OsArg::from("init"), "--home".into(), plan.home.clone().into()];
+            let arguments = [
+                OsArg::from("init"),
+                "--home".into(),
+                plan.home.clone().into(),
+            ];
             process::run(&node_binary, arguments).await?;
         }
         let nodes = plans.into_iter().map(|plan| Node {
@@ -227,7 +236,9 @@ impl Network {
     /// If they do not within two minutes, or two have different roots at one height.
     pub async fn agree(&self) -> Result<Vec<Health>> {
         let running = self.nodes.iter().filter(|node| node.process.is_some());
-        let clients: Vec<_> = running.map(|node| client_of(&node.api)).collect::<Result<_>>()?;
+        let clients: Vec<_> = running
+            .map(|node| client_of(&node.api))
+            .collect::<Result<_>>()?;
         let deadline = Instant::now() + CATCH_UP_TIMEOUT;
         loop {
             let asked = clients.iter().map(Client::health);
@@ -298,7 +309,10 @@ impl Network {
         while tokio::net::TcpStream::connect(listen).await.is_err() {
             process.check()?;
             if Instant::now() >= deadline {
-                bail!("{role} does not listen on {listen}; {}", process.last_words());
+                bail!(
+                    "{role} does not listen on {listen}; {}",
+                    process.last_words()
+                );
             }
             tokio::time::sleep(POLL).await;
         }
@@ -310,7 +324,9 @@ impl Network {
 
     /// Addresses of the provider and the custodian, in the order in which they were started.
     pub fn companions(&self) -> impl Iterator<Item = &str> {
-        self.companions.iter().map(|companion| companion.url.as_str())
+        self.companions
+            .iter()
+            .map(|companion| companion.url.as_str())
     }
 
     /// That no process has ended by itself.
@@ -318,7 +334,10 @@ impl Network {
     /// # Errors
     /// If one has: its last words.
     pub fn check(&mut self) -> Result<()> {
-        let nodes = self.nodes.iter_mut().filter_map(|node| node.process.as_mut());
+        let nodes = self
+            .nodes
+            .iter_mut()
+            .filter_map(|node| node.process.as_mut());
         let companions = self.companions.iter_mut().map(|it| &mut it.process);
         nodes.chain(companions).try_for_each(Process::check)
     }

@@ -153,7 +153,10 @@ pub async fn run_any<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Output> {
     let mut command = Command::new(binary);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     let output = timeout(Duration::from_secs(60), command.output())
         .await
         .with_context(|| format!("{} runs for more than a minute", binary.display()))?

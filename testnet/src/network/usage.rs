@@ -37,7 +37,10 @@ pub fn usage(id: u32) -> Result<Usage> {
 
 /// A ratio for people; zero counts as one below the line.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a figure for people; counts stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a figure for people; counts stay below 2^53"
+)]
 pub fn ratio(numerator: u64, denominator: u64) -> f64 {
     numerator as f64 / denominator.max(1) as f64
 }

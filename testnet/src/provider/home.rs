@@ -33,7 +33,12 @@ impl ProviderHome {
         let parties = folder.join(PARTIES);
         fs::create_dir_all(&parties).with_context(|| format!("making {}", parties.display()))?;
         let ledger = format!("{}\n", provider.ledger);
-        let written = write(&folder.join(LEDGER), ledger.as_bytes(), Access::Public, Existing::Keep);
+        let written = write(
+            &folder.join(LEDGER),
+            ledger.as_bytes(),
+            Access::Public,
+            Existing::Keep,
+        );
         written.with_context(|| format!("writing into {}", folder.display()))?;
         let saved = provider.wallet.save(&folder.join(KEY), Existing::Keep);
         saved.with_context(|| format!("writing the key into {}", folder.display()))

@@ -118,7 +118,11 @@ type Body<T> = Result<Json<T>, JsonRejection>;
 
 impl From<WalletError> for Refusal {
     fn from(error: WalletError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider.unavailable", error)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "provider.unavailable",
+            error,
+        )
     }
 }
 
@@ -182,7 +186,11 @@ async fn enrol(
         .is_some_and(|known| known != request.enrolment.key);
     if other_key {
         let detail = "this party is enrolled with another key";
-        return Err(Refusal::new(StatusCode::CONFLICT, "provider.enrolled", detail));
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "provider.enrolled",
+            detail,
+        ));
     }
     if home.count() >= PROVIDER_PARTIES_MAX {
         let detail = format!("{PROVIDER_PARTIES_MAX} parties are enrolled, which is the limit");
@@ -198,9 +206,11 @@ async fn enrol(
         .enrol(request.party, request.enrolment, now())
         .map_err(|error| match error {
             EnrolError::Machine(error) => error.into(),
-            EnrolError::Key | EnrolError::Possession => {
-                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "provider.possession", error)
-            }
+            EnrolError::Key | EnrolError::Possession => Refusal::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "provider.possession",
+                error,
+            ),
         })?;
     home.remember(request.party, key).map_err(|error| {
         Refusal::new(

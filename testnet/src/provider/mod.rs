@@ -11,13 +11,13 @@ pub mod home;
 pub mod http;
 pub mod session;
 
+use deedbook_client::drafting::draft;
+use deedbook_client::wallet::{Wallet, WalletError};
 use deedbook_schemas::attestation::Attestation;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::{ActDigest, LedgerId};
 use deedbook_schemas::party::{Enrolment, PartyId, possession_bytes};
 use deedbook_schemas::record::{Body, SignedAttestation};
-use deedbook_client::drafting::draft;
-use deedbook_client::wallet::{Wallet, WalletError};
 
 /// The one method of this provider: the person signed a fresh challenge with the enrolled key.
 pub const METHOD: &str = "key-possession";

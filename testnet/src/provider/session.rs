@@ -180,10 +180,7 @@ mod tests {
         let mut sessions = opened(&signer);
         let good = answer(&signer, LEDGER, ACT, CHALLENGE);
         assert_eq!(sessions.answer("s", &good, NOW).unwrap().act, ACT);
-        assert_eq!(
-            sessions.answer("s", &good, NOW),
-            Err(SessionError::Unknown)
-        );
+        assert_eq!(sessions.answer("s", &good, NOW), Err(SessionError::Unknown));
     }
 
     #[test]

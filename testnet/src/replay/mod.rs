@@ -21,8 +21,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use deedbook_client::wallet::Wallet;
 use deedbook_schemas::fraction::Money;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use futures::stream::FuturesUnordered;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use tokio::sync::mpsc;
@@ -128,8 +128,8 @@ impl Script {
 /// If the file cannot be read, the network does not come up, nodes disagree, or a title's chain of
 /// holders is not the file's.
 pub async fn run(options: &ReplayOptions) -> Result<()> {
-    let file = File::open(&options.file)
-        .with_context(|| format!("opening {}", options.file.display()))?;
+    let file =
+        File::open(&options.file).with_context(|| format!("opening {}", options.file.display()))?;
     let sales = Sales::read(file, options.limit)
         .with_context(|| format!("reading {}", options.file.display()))?;
     if sales.sales.is_empty() {
@@ -185,7 +185,12 @@ async fn play(lanes: &Lanes, script: &Arc<Script>) -> Result<Played> {
     let mut under_way = FuturesUnordered::new();
     while let Some(signed) = deeds.recv().await {
         let (index, deed) = signed?;
-        let property = script.sales.sales.get(index).context("no such sale")?.property;
+        let property = script
+            .sales
+            .sales
+            .get(index)
+            .context("no such sale")?
+            .property;
         while under_way.len() >= DEEDS_IN_FLIGHT_MAX || busy.contains(&property) {
             let ended = under_way.try_next().await?;
             settle(ended.context("a sale under way")?, &mut played, &mut busy)?;

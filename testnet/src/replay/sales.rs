@@ -75,7 +75,10 @@ impl Sales {
         for (line, row) in (2..).zip(reader.deserialize::<Row>()) {
             let row = row.with_context(|| format!("line {line}"))?;
             if !is_date(&row.deed_date) {
-                bail!("line {line}: {:?} is no date; YYYY-MM-DD is expected", row.deed_date);
+                bail!(
+                    "line {line}: {:?} is no date; YYYY-MM-DD is expected",
+                    row.deed_date
+                );
             }
             rows.push(row);
         }
@@ -119,9 +122,8 @@ fn key(row: &Row) -> PropertyKey {
 }
 
 fn is_date(text: &str) -> bool {
-    let digits = |part: &str, count| {
-        part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
     matches!(
         text.split('-').collect::<Vec<_>>().as_slice(),
         [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2)
@@ -185,7 +187,10 @@ mod tests {
         assert_eq!(sales.properties.len(), 2);
         assert_eq!(sales.properties[0].sales, [0, 1, 2]);
         assert_eq!(sales.properties[0].address, "5, COWPER ROAD, SW19 1AA");
-        assert_eq!(sales.properties[1].address, "FLAT 1, 5, COWPER ROAD, SW19 1AA");
+        assert_eq!(
+            sales.properties[1].address,
+            "FLAT 1, 5, COWPER ROAD, SW19 1AA"
+        );
         assert_eq!(sales.properties[1].cadastral_number, "SW19-1AA:2");
         assert_eq!(read(&rows, Some(1)).unwrap().properties.len(), 1);
     }

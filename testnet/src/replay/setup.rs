@@ -35,7 +35,10 @@ pub(crate) async fn enrol(lanes: &Lanes, provider: &Provider, people: &[&Wallet]
         .par_iter()
         .map(|wallet| enrolment(provider, wallet))
         .collect::<Result<Vec<_>>>()?;
-    lanes.all(bundles(records), |done| bar.inc(done)).await.context("enrolling the parties")?;
+    lanes
+        .all(bundles(records), |done| bar.inc(done))
+        .await
+        .context("enrolling the parties")?;
     bar.finish_and_clear();
     Ok(())
 }
@@ -51,11 +54,7 @@ fn enrolment(provider: &Provider, wallet: &Wallet) -> Result<Vec<u8>> {
 }
 
 /// Registers that parties are unmarried, 256 in one record.
-pub(crate) async fn unmarried(
-    network: &Network,
-    lanes: &Lanes,
-    people: &[&Wallet],
-) -> Result<()> {
+pub(crate) async fn unmarried(network: &Network, lanes: &Lanes, people: &[&Wallet]) -> Result<()> {
     let registry = &network.authorities.civil_registry;
     let mut parties: Vec<PartyId> = people.iter().map(|wallet| wallet.party).collect();
     parties.sort_unstable();
@@ -65,27 +64,49 @@ pub(crate) async fn unmarried(
             from: BEGINNING,
         });
         let subject = registry.party.to_string();
-        Ok(vec![sign_plain(network.ledger, registry, subject, body, now())?])
+        Ok(vec![sign_plain(
+            network.ledger,
+            registry,
+            subject,
+            body,
+            now(),
+        )?])
     });
     let bar = progress(parties.len().div_ceil(STATUS_PARTIES_MAX), "civil status")?;
     let records = records.collect::<Result<Vec<_>>>()?;
-    lanes.all(records, |done| bar.inc(done)).await.context("registering civil status")?;
+    lanes
+        .all(records, |done| bar.inc(done))
+        .await
+        .context("registering civil status")?;
     bar.finish_and_clear();
     Ok(())
 }
 
 async fn properties(network: &Network, lanes: &Lanes, script: &Script) -> Result<()> {
     let bar = progress(script.sales.properties.len(), "properties registered")?;
-    let holders = script.sales.properties.par_iter().zip(&script.people.first_holders);
+    let holders = script
+        .sales
+        .properties
+        .par_iter()
+        .zip(&script.people.first_holders);
     let records = holders
         .map(|(property, holder)| {
             let address = property.address.clone();
-            let body =
-                first_registration(property.land_use, 0, address, holder.party, BEGINNING, Ground::Purchase);
+            let body = first_registration(
+                property.land_use,
+                0,
+                address,
+                holder.party,
+                BEGINNING,
+                Ground::Purchase,
+            );
             register(network, network.ledger, &property.cadastral_number, body)
         })
         .collect::<Result<Vec<_>>>()?;
-    lanes.all(bundles(records), |done| bar.inc(done)).await.context("registering the properties")?;
+    lanes
+        .all(bundles(records), |done| bar.inc(done))
+        .await
+        .context("registering the properties")?;
     bar.finish_and_clear();
     Ok(())
 }

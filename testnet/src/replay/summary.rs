@@ -107,7 +107,9 @@ impl Summary {
             bytes_on_disk_a_deed: ratio(grown, deeds),
             disk_to_record_ratio: ratio(grown, played.record_bytes),
             attestations: "signed in this process by the provider's own code, method key-possession",
-            nodes: nodes.map(|((health, data), usage)| node_end(health, *data, *usage)).collect(),
+            nodes: nodes
+                .map(|((health, data), usage)| node_end(health, *data, *usage))
+                .collect(),
         }
     }
 
@@ -129,7 +131,11 @@ impl Summary {
     /// What is not as in the file.
     pub(super) fn judge(&self) -> Result<()> {
         if self.deeds_registered != self.sales {
-            bail!("{} of {} sales were registered", self.deeds_registered, self.sales);
+            bail!(
+                "{} of {} sales were registered",
+                self.deeds_registered,
+                self.sales
+            );
         }
         if let Some(first) = self.titles_that_differ.first() {
             let count = self.titles_that_differ.len();
