@@ -1,0 +1,113 @@
+//! `make bench`: throughput, finality, CPU, size and memory on four validators, each figure beside
+//! the limit of this machine that it relates to.
+//!
+//! Lives here: the phases and the report. Does not live here: the load (`load`), the machine's
+//! limits (`limits`), the figures and their targets (`report`).
+
+mod limits;
+mod load;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
+use crate::limits::{BENCH_DEEDS_PER_SECOND_MAX, BENCH_PROPERTIES};
+use crate::network::Network;
+use crate::network::usage::{ratio, usage};
+use crate::submit::Lanes;
+use limits::measure;
+use report::Report;
+
+/// Validators of the benchmark.
+const VALIDATORS: u32 = 4;
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchOptions {
+    /// Seconds of each of the two windows.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=300))]
+    pub seconds: u16,
+    /// Folder of the network; emptied if it is one of ours.
+    #[arg(long, default_value = "testnet-data")]
+    pub dir: PathBuf,
+    /// Print the report as one line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// CPU of nodes and client, and the largest data folder, at one moment.
+struct Moment {
+    node_cpu_micros: u64,
+    client_cpu_micros: u64,
+    data_bytes: u64,
+    peak_resident_bytes: u64,
+}
+
+impl Moment {
+    fn take(network: &Network) -> Result<Self> {
+        let nodes = network.usage()?;
+        let data = network.data_bytes()?;
+        Ok(Self {
+            node_cpu_micros: nodes.iter().map(|node| node.cpu_micros).sum(),
+            client_cpu_micros: usage(std::process::id())?.cpu_micros,
+            data_bytes: data.iter().map(|data| data.content).max().unwrap_or(0),
+            peak_resident_bytes: nodes
+                .iter()
+                .map(|it| it.peak_resident_bytes)
+                .max()
+                .unwrap_or(0),
+        })
+    }
+}
+
+/// Runs the benchmark.
+///
+/// # Errors
+/// If the network does not come up, nodes disagree, or a deed is refused.
+pub async fn run(options: &BenchOptions) -> Result<()> {
+    let length = Duration::from_secs(options.seconds.into());
+    let mut network = Network::create(&options.dir, usize::try_from(VALIDATORS)?).await?;
+    eprintln!("measuring this machine's limits");
+    let machine = measure(&network.folder)?;
+    network.start().await?;
+    let lanes = Arc::new(Lanes::new(&network)?);
+    eprintln!("enrolling parties and registering {BENCH_PROPERTIES} properties");
+    let owners = load::setup(&network, &lanes).await?;
+    let count = BENCH_DEEDS_PER_SECOND_MAX * usize::from(options.seconds) * 3 / 2;
+    eprintln!("signing up to {count} deeds in advance");
+    let mut deeds = load::sign(&network.provider(), &owners, count)?;
+
+    eprintln!("closed loop, {length:?}");
+    let before = Moment::take(&network)?;
+    let closed = load::closed_loop(&lanes, &mut deeds, length).await?;
+    let between = Moment::take(&network)?;
+    let rate = ratio(closed.registered, 1) / closed.seconds;
+    ensure!(
+        closed.registered > 0,
+        "no deed was registered: {:?}",
+        closed.refusals
+    );
+    eprintln!("open loop at half of {rate:.0} deeds/s, {length:?}");
+    let (open, latency) = load::open_loop(&lanes, &mut deeds, rate / 2.0, length).await?;
+    network.agree().await.context("after the load")?;
+    let after = Moment::take(&network)?;
+    network.stop().await?;
+
+    let moments = (&before, &between, &after);
+    let report = Report::new(machine, (&closed, rate), (&open, &latency), moments);
+    let text = if options.json {
+        serde_json::to_string(&report)
+    } else {
+        serde_json::to_string_pretty(&report)
+    };
+    println!("{}", text.context("encoding the report")?);
+    ensure!(
+        closed.refusals.is_empty() && open.refusals.is_empty(),
+        "deeds were refused under load: see the report"
+    );
+    Ok(())
+}

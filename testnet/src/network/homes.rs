@@ -1,0 +1,107 @@
+//! The validators' folders: keys, ports, configuration, genesis.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use deedbook_client::files::{Access, Existing, write};
+use deedbook_node::config::{FILE_NAME, NetworkConfig, NodeConfig};
+use deedbook_node::keys::{NodeKeys, PublicKeys};
+use deedbook_schemas::genesis::Genesis;
+
+use super::genesis::institution;
+
+/// What a node's folder needs to be written.
+pub(super) struct Plan {
+    pub(super) home: PathBuf,
+    pub(super) public: PublicKeys,
+    pub(super) api: SocketAddr,
+    consensus: SocketAddr,
+    records: SocketAddr,
+}
+
+/// Addresses on 127.0.0.1 that were free at the same moment.
+///
+/// # Errors
+/// If there are none.
+pub(super) fn free_addresses(count: usize) -> Result<Vec<SocketAddr>> {
+    let listeners: Vec<_> = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<_, _>>()
+        .context("finding free ports on 127.0.0.1")?;
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    addresses
+        .collect::<Result<_, _>>()
+        .context("finding free ports on 127.0.0.1")
+}
+
+/// Makes the keys and finds the ports of every validator.
+///
+/// # Errors
+/// If a folder cannot be written or ports are missing.
+pub(super) fn plan(folder: &Path, validators: usize) -> Result<Vec<Plan>> {
+    let addresses = free_addresses(3 * validators)?;
+    let ports = addresses.chunks_exact(3);
+    ports
+        .enumerate()
+        .map(|(index, ports)| {
+            let home = folder.join(format!("node{index}"));
+            let keys = NodeKeys::create(&home.join("keys"))
+                .with_context(|| format!("making the keys in {}", home.display()))?;
+            let &[api, consensus, records] = ports else {
+                bail!("three ports a node");
+            };
+            Ok(Plan {
+                home,
+                public: keys.public(&institution(index)),
+                api,
+                consensus,
+                records,
+            })
+        })
+        .collect()
+}
+
+/// Writes a validator's configuration and its copy of the genesis.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub(super) fn write_home(plan: &Plan, plans: &[Plan], genesis: &Genesis) -> Result<()> {
+    let others = || plans.iter().filter(|other| other.home != plan.home);
+    let network = |address: fn(&Plan) -> SocketAddr| -> Result<NetworkConfig> {
+        let multiaddr =
+            |address: SocketAddr| format!("/ip4/{}/tcp/{}", address.ip(), address.port());
+        let peer = |other: &Plan| {
+            let address = multiaddr(address(other));
+            format!("{address}/p2p/{}", other.public.peer_id).parse()
+        };
+        Ok(NetworkConfig {
+            listen: multiaddr(address(plan)).parse().context("listen address")?,
+            peers: others()
+                .map(peer)
+                .collect::<Result<_, _>>()
+                .context("peer address")?,
+        })
+    };
+    let config = NodeConfig {
+        genesis: "genesis.json".into(),
+        data: "data".into(),
+        keys: "keys".into(),
+        api_listen: plan.api,
+        consensus: network(|plan| plan.consensus)?,
+        records: network(|plan| plan.records)?,
+    };
+    let save = |name: &str, text: String| {
+        let path = plan.home.join(name);
+        write(&path, text.as_bytes(), Access::Public, Existing::Keep)
+            .with_context(|| format!("writing {}", path.display()))
+    };
+    save(
+        "genesis.json",
+        serde_json::to_string_pretty(genesis).context("encoding the genesis")?,
+    )?;
+    save(
+        FILE_NAME,
+        toml::to_string(&config).context("encoding node.toml")?,
+    )
+}
