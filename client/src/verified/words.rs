@@ -261,8 +261,8 @@ fn limits(outcome: &Outcome, record: &Record) -> Vec<String> {
     let registered = outcome.status == Status::Registered;
     let first = match &record.body {
         Body::PowerOfAttorney(_) if registered => {
-            "It does not prove that the power is still in force: it may have been revoked, used \
-             up or outlived since. Ask a node for that."
+            "It does not prove that the power is still in force: it may have been revoked, or have \
+             ended otherwise, since. Ask a node for that."
         }
         Body::SpousalConsent(_) if registered => {
             "It does not prove that the consent is still unused and not revoked."
