@@ -73,9 +73,6 @@ async fn store(
 ) -> Answer {
     let root = parse_root(&root)?;
     let path = folder.join(root.to_string());
-    if tokio::fs::try_exists(&path).await.map_err(broken)? {
-        return Ok(StatusCode::OK.into_response());
-    }
     let mut file = NewFile::create(&path, Access::Owner, Existing::Replace).map_err(broken)?;
     let received = receive(body, &mut file).await?;
     if received != root {

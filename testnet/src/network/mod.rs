@@ -30,11 +30,8 @@ use crate::provider::home::ProviderHome;
 use crate::web::Service;
 use genesis::Authorities;
 use homes::{free_addresses, plan, write_home};
-use process::{Process, sibling};
+use process::{POLL, Process, sibling};
 use usage::{Usage, usage};
-
-/// Pause between two looks at a process that is starting or catching up.
-const POLL: Duration = Duration::from_millis(50);
 
 /// One validator.
 #[derive(Debug)]
@@ -305,17 +302,7 @@ impl Network {
         let binary = sibling("deedbook-testnet")?;
         let log = home.join(format!("{role}.log"));
         let mut process = Process::start(role, &binary, arguments, &log)?;
-        let deadline = Instant::now() + START_TIMEOUT;
-        while tokio::net::TcpStream::connect(listen).await.is_err() {
-            process.check()?;
-            if Instant::now() >= deadline {
-                bail!(
-                    "{role} does not listen on {listen}; {}",
-                    process.last_words()
-                );
-            }
-            tokio::time::sleep(POLL).await;
-        }
+        process.listening(listen).await?;
         let url = format!("http://{listen}");
         let service = Service::new(url.clone())?;
         self.companions.push(Companion { url, process });

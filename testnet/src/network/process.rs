@@ -5,15 +5,20 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::limits::{LOG_TAIL_LINES, STOP_TIMEOUT};
+use crate::limits::{LOG_TAIL_LINES, START_TIMEOUT, STOP_TIMEOUT};
+
+/// Pause between two looks at a process that is starting or catching up.
+pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// A running child.
 #[derive(Debug)]
@@ -76,6 +81,26 @@ impl Process {
             None => Ok(()),
             Some(status) => bail!("{} ended with {status}; {}", self.name, self.last_words()),
         }
+    }
+
+    /// Waits until it listens on `address`.
+    ///
+    /// # Errors
+    /// If it ends or does not listen in time: its last words.
+    pub async fn listening(&mut self, address: SocketAddr) -> Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(address).await.is_err() {
+            self.check()?;
+            if Instant::now() >= deadline {
+                bail!(
+                    "{} does not listen on {address}; {}",
+                    self.name,
+                    self.last_words()
+                );
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// The end of its log, for an error message.
