@@ -300,13 +300,15 @@ impl Ledger {
         Some(record)
     }
 
-    /// Remembers why a bundle was refused, for whoever waits for it, and forgets the bundle.
+    /// Remembers why a bundle was refused, for whoever waits for it, and forgets the bundle. One
+    /// that a block took while it was being queued again is no refusal: it is on the ledger.
     pub(super) fn refuse(&self, bundle: &Bundle, rejection: &Rejection) {
-        let mut rejected = self.lock_rejected();
-        for record in bundle.records() {
-            rejected.put(record.id, rejection.clone());
+        if !rejection.codes().eq([Code::RecordDuplicate]) {
+            let mut rejected = self.lock_rejected();
+            for record in bundle.records() {
+                rejected.put(record.id, rejection.clone());
+            }
         }
-        drop(rejected);
         self.mempool.remove(bundle);
         // Whoever waits for the tip looks again.
         self.tip.send_modify(|_| ());
