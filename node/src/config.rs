@@ -79,14 +79,19 @@ impl NodeConfig {
     pub fn load(home: &Path) -> Result<Self, ConfigError> {
         let path = home.join(FILE_NAME);
         let text = read(&path)?;
-        let malformed = |message| ConfigError::Malformed { path: path.clone(), message };
+        let malformed = |message| ConfigError::Malformed {
+            path: path.clone(),
+            message,
+        };
         let mut config: Self =
             toml::from_str(&text).map_err(|error| malformed(one_line(&error.to_string())))?;
         config.genesis = home.join(&config.genesis);
         config.data = home.join(&config.data);
         config.keys = home.join(&config.keys);
         if config.keys.starts_with(&config.data) {
-            return Err(malformed("the keys must not lie inside the data folder".to_owned()));
+            return Err(malformed(
+                "the keys must not lie inside the data folder".to_owned(),
+            ));
         }
         Ok(config)
     }
@@ -99,20 +104,29 @@ impl NodeConfig {
         let path = self.genesis.clone();
         let text = read(&path)?;
         if text.len() > GENESIS_BYTES_MAX {
-            let message = format!("{} bytes; at most {GENESIS_BYTES_MAX} are allowed", text.len());
+            let message = format!(
+                "{} bytes; at most {GENESIS_BYTES_MAX} are allowed",
+                text.len()
+            );
             return Err(ConfigError::Malformed { path, message });
         }
-        let genesis: Genesis = serde_json::from_str(&text).map_err(|error| {
-            ConfigError::Malformed { path: path.clone(), message: one_line(&error.to_string()) }
-        })?;
-        genesis.check().map_err(|source| ConfigError::Genesis { path, source })?;
+        let genesis: Genesis =
+            serde_json::from_str(&text).map_err(|error| ConfigError::Malformed {
+                path: path.clone(),
+                message: one_line(&error.to_string()),
+            })?;
+        genesis
+            .check()
+            .map_err(|source| ConfigError::Genesis { path, source })?;
         Ok(genesis)
     }
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Io { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn one_line(text: &str) -> String {

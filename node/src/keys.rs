@@ -75,8 +75,10 @@ impl NodeKeys {
     /// # Errors
     /// [`KeyError`] if a file exists or cannot be written.
     pub fn create(dir: &Path) -> Result<Self, KeyError> {
-        fs::create_dir_all(dir)
-            .map_err(|source| KeyError::Io { path: dir.to_owned(), source })?;
+        fs::create_dir_all(dir).map_err(|source| KeyError::Io {
+            path: dir.to_owned(),
+            source,
+        })?;
         for name in [CONSENSUS, NOTE, LOG, NETWORK] {
             write_seed(&dir.join(name))?;
         }
@@ -88,11 +90,17 @@ impl NodeKeys {
     /// # Errors
     /// [`KeyError`] if one is missing, malformed, or readable by others.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
-        let signing = |name: &str| read_seed(&dir.join(name)).map(|seed| SigningKey::from_bytes(&seed));
+        let signing =
+            |name: &str| read_seed(&dir.join(name)).map(|seed| SigningKey::from_bytes(&seed));
         let path = dir.join(NETWORK);
         let network = Keypair::ed25519_from_bytes(read_seed(&path)?)
             .map_err(|_| KeyError::Malformed(path))?;
-        Ok(Self { consensus: signing(CONSENSUS)?, note: signing(NOTE)?, log: signing(LOG)?, network })
+        Ok(Self {
+            consensus: signing(CONSENSUS)?,
+            note: signing(NOTE)?,
+            log: signing(LOG)?,
+            network,
+        })
     }
 
     /// What may be published.
@@ -114,8 +122,15 @@ impl NodeKeys {
 fn write_seed(path: &Path) -> Result<(), KeyError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(KeyError::Random)?;
-    let io = |source| KeyError::Io { path: path.to_owned(), source };
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let io = |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
     let mut file = opened.map_err(|source| match source.kind() {
         std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
         _ => io(source),
@@ -125,10 +140,16 @@ fn write_seed(path: &Path) -> Result<(), KeyError> {
 }
 
 fn read_seed(path: &Path) -> Result<[u8; 32], KeyError> {
-    let io = |source| KeyError::Io { path: path.to_owned(), source };
+    let io = |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mode = fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(KeyError::Mode { path: path.to_owned(), mode });
+        return Err(KeyError::Mode {
+            path: path.to_owned(),
+            mode,
+        });
     }
     let text = fs::read_to_string(path).map_err(io)?;
     let mut seed = [0; 32];

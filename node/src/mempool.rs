@@ -205,6 +205,16 @@ impl Mempool {
         self.lock().records.contains_key(id)
     }
 
+    /// A pending record's encoding.
+    #[must_use]
+    pub fn record(&self, id: &RecordId) -> Option<Arc<[u8]>> {
+        let inner = self.lock();
+        let slot = inner.bundles.get(inner.records.get(id)?.first()?)?;
+        let bundle = inner.queue.get(&slot.place)?;
+        let record = bundle.records.iter().find(|record| record.id == *id)?;
+        Some(Arc::clone(&record.bytes))
+    }
+
     /// Whether nothing is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -15,8 +15,8 @@ use crate::api::Api;
 pub struct Metrics {
     /// Blocks made durable since the start.
     pub blocks: Counter,
-    /// Records made durable since the start.
-    pub records: Counter,
+    /// Leaves made durable since the start: records, outcomes, seals.
+    pub leaves: Counter,
     /// Bundles that peers sent and that were refused.
     pub peer_bundles_refused: Counter,
     /// Cosignatures of another root than ours: any is an alarm.
@@ -33,9 +33,13 @@ impl Metrics {
     pub fn render(&self, api: &Arc<Api>) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("deedbook");
         registry.register("blocks", "Blocks made durable", self.blocks.clone());
-        registry.register("records", "Records made durable", self.records.clone());
+        registry.register("leaves", "Leaves made durable", self.leaves.clone());
         let help = "Bundles of peers that were refused";
-        registry.register("peer_bundles_refused", help, self.peer_bundles_refused.clone());
+        registry.register(
+            "peer_bundles_refused",
+            help,
+            self.peer_bundles_refused.clone(),
+        );
         let help = "Cosignatures of another root than this node's: any is an alarm";
         registry.register("forks", help, self.forks.clone());
         let help = "From a block's time to its durability, last block";
@@ -48,16 +52,51 @@ impl Metrics {
         };
         let tip = api.ledger.tip();
         gauge(&mut registry, "height", "Last durable height", tip.height.0);
-        gauge(&mut registry, "tree_size", "Leaves of the log", tip.tree_size);
+        gauge(
+            &mut registry,
+            "tree_size",
+            "Leaves of the log",
+            tip.tree_size,
+        );
         let cosigned = *api.cosigned_size.borrow();
-        gauge(&mut registry, "cosigned_size", "Leaves under a cosigned checkpoint", cosigned);
+        gauge(
+            &mut registry,
+            "cosigned_size",
+            "Leaves under a cosigned checkpoint",
+            cosigned,
+        );
         let peers = api.gossip.peers_connected() as u64;
-        gauge(&mut registry, "peers", "Connected peers on the record network", peers);
+        gauge(
+            &mut registry,
+            "peers",
+            "Connected peers on the record network",
+            peers,
+        );
         let pool = api.ledger.mempool.stats();
-        gauge(&mut registry, "mempool_records", "Records waiting", pool.records as u64);
-        gauge(&mut registry, "mempool_bytes", "Bytes waiting", pool.bytes as u64);
-        gauge(&mut registry, "mempool_refused_full", "Refused: full", pool.refused_full);
-        gauge(&mut registry, "mempool_refused_quota", "Refused: quota", pool.refused_quota);
+        gauge(
+            &mut registry,
+            "mempool_records",
+            "Records waiting",
+            pool.records as u64,
+        );
+        gauge(
+            &mut registry,
+            "mempool_bytes",
+            "Bytes waiting",
+            pool.bytes as u64,
+        );
+        gauge(
+            &mut registry,
+            "mempool_refused_full",
+            "Refused: full",
+            pool.refused_full,
+        );
+        gauge(
+            &mut registry,
+            "mempool_refused_quota",
+            "Refused: quota",
+            pool.refused_quota,
+        );
         let mut text = String::new();
         encode(&mut text, &registry)?;
         // Both texts end with the one mark that may end a text.

@@ -34,6 +34,8 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const REBROADCAST_AGE: Duration = Duration::from_secs(2);
 /// How often an unchanged checkpoint is cosigned afresh, so that its age shows a live network.
 const RECOSIGN: Duration = Duration::from_secs(60);
+/// Gossip messages with bundles that wait to be verified: of 256 KiB at most, 16 MiB.
+const BUNDLE_MESSAGES_WAITING: usize = 64;
 /// Below this share of free disk the node accepts no records.
 const DISK_FREE_PERCENT_MIN: u8 = 10;
 
@@ -93,9 +95,11 @@ fn name_in_genesis(
             && validator.log_key == ours.log_key
     };
     let validator = genesis.validators.iter().find(same);
-    validator.map(|validator| validator.name.clone()).ok_or_else(|| {
-        Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
-    })
+    validator
+        .map(|validator| validator.name.clone())
+        .ok_or_else(|| {
+            Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
+        })
 }
 
 /// Runs a node until `shutdown` completes or something fatal happens.
@@ -114,7 +118,8 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let guard = SigningGuard::open(&paths.guard, &genesis.ledger_id(), keys.consensus.clone())
         .map_err(|error| Fatal::new(error.to_string()))?;
     let store = Store::open(&paths.ledger, genesis.ledger_id())?;
-    let ledger = Arc::new(Ledger::open(store, genesis)?);
+    let (ledger, blocks) = Ledger::open(store, genesis)?;
+    let ledger = Arc::new(ledger);
     if guard.height() > ledger.tip().height.next() {
         tracing::warn!(
             guard = %guard.height(), store = %ledger.tip().height,
@@ -130,7 +135,14 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     .await
     .map_err(|error| Fatal::new(error.to_string()))?;
     let (fatal, stop) = mpsc::channel(1);
-    let node = Arc::new(Node::new(ledger, gossip, &keys, &name, config.data.clone(), fatal)?);
+    let node = Arc::new(Node::new(
+        ledger,
+        gossip,
+        &keys,
+        &name,
+        config.data.clone(),
+        fatal,
+    )?);
     let engine = ConsensusConfig {
         moniker: name,
         listen: config.consensus.listen,
@@ -139,9 +151,25 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
         wal: paths.wal,
         timeouts: Timeouts::default(),
     };
-    let result = node.serve(listener, inbox, engine, Arc::new(guard), stop, shutdown).await;
+    let parts = Parts {
+        listener,
+        inbox,
+        blocks,
+        engine,
+        guard: Arc::new(guard),
+    };
+    let result = node.serve(parts, stop, shutdown).await;
     let closed = node.api.ledger.store().close();
     result.and(closed.map_err(Fatal::from))
+}
+
+/// What a node is started from.
+struct Parts {
+    listener: TcpListener,
+    inbox: GossipInbox,
+    blocks: mpsc::Receiver<Tip>,
+    engine: ConsensusConfig,
+    guard: Arc<SigningGuard>,
 }
 
 /// The running parts.
@@ -162,7 +190,8 @@ impl Node {
         fatal: mpsc::Sender<Fatal>,
     ) -> Result<Self, Fatal> {
         let key_name = |text: &str| {
-            text.parse::<KeyName>().map_err(|error| Fatal::new(error.to_string()))
+            text.parse::<KeyName>()
+                .map_err(|error| Fatal::new(error.to_string()))
         };
         let origin = key_name(&ledger.genesis().origin)?;
         let tree = durable_tree(&ledger, &ledger.tip());
@@ -179,18 +208,27 @@ impl Node {
             ready: is_ready,
             ledger,
         };
-        Ok(Self { api: Arc::new(api), gate: IdleGate::default(), ready, data })
+        Ok(Self {
+            api: Arc::new(api),
+            gate: IdleGate::default(),
+            ready,
+            data,
+        })
     }
 
     async fn serve(
         self: &Arc<Self>,
-        listener: TcpListener,
-        inbox: GossipInbox,
-        engine: ConsensusConfig,
-        guard: Arc<SigningGuard>,
+        parts: Parts,
         mut stop: mpsc::Receiver<Fatal>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), Fatal> {
+        let Parts {
+            listener,
+            inbox,
+            blocks,
+            engine,
+            guard,
+        } = parts;
         let (end_consensus, consensus_ended) = oneshot::channel::<()>();
         let (events, _) = broadcast::channel(64);
         let mut consensus = tokio::spawn(consensus::run(
@@ -206,9 +244,11 @@ impl Node {
         ));
         let router = api::router(Arc::clone(&self.api));
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let (to_admit, bundles) = mpsc::channel(BUNDLE_MESSAGES_WAITING);
         let tasks = [
-            tokio::spawn(Arc::clone(self).receive(inbox)),
-            tokio::spawn(Arc::clone(self).follow_tip()),
+            tokio::spawn(Arc::clone(self).receive(inbox, to_admit)),
+            tokio::spawn(Arc::clone(self).admit(bundles)),
+            tokio::spawn(Arc::clone(self).follow_blocks(blocks)),
             tokio::spawn(Arc::clone(self).wake_for_records()),
             tokio::spawn(Arc::clone(self).heartbeat()),
         ];
@@ -232,7 +272,10 @@ impl Node {
     }
 
     fn cosigner(&self) -> std::sync::MutexGuard<'_, Cosigner> {
-        self.api.cosigner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.api
+            .cosigner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn stop_on<T>(&self, result: Result<T, Fatal>) -> Option<T> {
@@ -246,16 +289,18 @@ impl Node {
         }
     }
 
-    /// Takes what peers send.
-    async fn receive(self: Arc<Self>, mut inbox: GossipInbox) {
+    /// Takes what peers send. Bundles wait for their signatures to be verified elsewhere, so that
+    /// cosignatures do not wait behind them; when too many wait, their sender sends them again.
+    async fn receive(
+        self: Arc<Self>,
+        mut inbox: GossipInbox,
+        to_admit: mpsc::Sender<Vec<Vec<RecordBytes>>>,
+    ) {
         while let Some((peer, message)) = inbox.recv().await {
             match message {
                 GossipMessage::Bundles(bundles) => {
-                    let node = Arc::clone(&self);
-                    let taken = tokio::task::spawn_blocking(move || node.take_bundles(bundles));
-                    let taken = flatten(taken.await);
-                    if self.stop_on(taken).await.is_none() {
-                        return;
+                    if to_admit.try_send(bundles).is_err() {
+                        tracing::debug!("bundles of a peer are dropped: too many wait");
                     }
                 }
                 GossipMessage::Tip { height } => {
@@ -264,6 +309,17 @@ impl Node {
                     }
                 }
                 GossipMessage::Cosignature(message) => self.take_cosignature(&peer, &message),
+            }
+        }
+    }
+
+    async fn admit(self: Arc<Self>, mut bundles: mpsc::Receiver<Vec<Vec<RecordBytes>>>) {
+        while let Some(bundles) = bundles.recv().await {
+            let node = Arc::clone(&self);
+            let taken = tokio::task::spawn_blocking(move || node.take_bundles(bundles));
+            let taken = flatten(taken.await);
+            if self.stop_on(taken).await.is_none() {
+                return;
             }
         }
     }
@@ -288,35 +344,39 @@ impl Node {
     fn take_cosignature(&self, peer: &libp2p::PeerId, message: &CosignatureMessage) {
         match self.cosigner().on_cosignature(message) {
             Ok(_) | Err(CosignatureError::NotHeld { .. }) => {}
-            Err(CosignatureError::Fork(evidence)) => {
-                self.api.metrics.forks.inc();
-                tracing::error!(%peer, %evidence, "FORK: a validator cosigned another history");
-            }
+            // The cosigner has raised the alarm.
+            Err(CosignatureError::Fork(_)) => drop(self.api.metrics.forks.inc()),
             Err(error) => tracing::warn!(%peer, %error, "a cosignature does not count"),
         }
     }
 
-    /// After every durable block: cosign, publish, count.
-    async fn follow_tip(self: Arc<Self>) {
-        let mut tips = self.api.ledger.tips();
-        let mut last = Height(0);
-        let mut leaves = 0;
+    /// At the start and after every durable block: cosign, publish, count.
+    async fn follow_blocks(self: Arc<Self>, mut blocks: mpsc::Receiver<Tip>) {
+        let mut tip = self.api.ledger.tip();
+        let mut leaves = tip.tree_size;
         loop {
-            let tip = tips.borrow_and_update().clone();
-            if tip.height > last || last == Height(0) {
-                if self.stop_on(self.cosign(&tip)).await.is_none() {
-                    return;
-                }
-                self.api.metrics.blocks.inc_by(tip.height.0.saturating_sub(last.0));
-                self.api.metrics.records.inc_by(tip.tree_size.saturating_sub(leaves));
-                let delay_ms = now().0.saturating_sub(tip.time.0);
-                self.api.metrics.finality_seconds.set(Duration::from_millis(delay_ms).as_secs_f64());
-                (last, leaves) = (tip.height, tip.tree_size);
-                self.publish_tip(tip.height);
-            }
-            if tips.changed().await.is_err() {
+            self.publish_tip(tip.height);
+            let node = Arc::clone(&self);
+            let durable = tip.clone();
+            let cosigned = tokio::task::spawn_blocking(move || node.cosign(&durable));
+            if self.stop_on(flatten(cosigned.await)).await.is_none() {
                 return;
             }
+            let Some(next) = blocks.recv().await else {
+                return;
+            };
+            tip = next;
+            self.api.metrics.blocks.inc();
+            self.api
+                .metrics
+                .leaves
+                .inc_by(tip.tree_size.saturating_sub(leaves));
+            leaves = tip.tree_size;
+            let delay_ms = now().0.saturating_sub(tip.time.0);
+            self.api
+                .metrics
+                .finality_seconds
+                .set(Duration::from_millis(delay_ms).as_secs_f64());
         }
     }
 
@@ -362,7 +422,7 @@ impl Node {
         }
     }
 
-    /// Once a second: tell the height, send again what still waits, let go of what waited too
+    /// Once a second: send again what still waits, let go of what waited too
     /// long, start a block if a deadline is due, look at the disk.
     async fn heartbeat(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(HEARTBEAT);
@@ -371,7 +431,8 @@ impl Node {
         loop {
             ticks.tick().await;
             let node = Arc::clone(&self);
-            let beat = tokio::task::spawn_blocking(move || node.beat(&mut cosigned).map(|()| cosigned));
+            let beat =
+                tokio::task::spawn_blocking(move || node.beat(&mut cosigned).map(|()| cosigned));
             match self.stop_on(flatten(beat.await)).await {
                 Some(at) => cosigned = at,
                 None => return,
@@ -382,7 +443,6 @@ impl Node {
     fn beat(&self, cosigned: &mut Instant) -> Result<(), Fatal> {
         let ledger = &self.api.ledger;
         let tip = ledger.tip();
-        self.publish_tip(tip.height);
         let behind = *self.api.cosigned_size.borrow() < tip.tree_size;
         if behind || cosigned.elapsed() > RECOSIGN {
             self.cosign(&tip)?;
@@ -390,17 +450,27 @@ impl Node {
         }
         if let Some(old) = Instant::now().checked_sub(REBROADCAST_AGE) {
             ledger.retry_passed_over(old)?;
-            for bundle in ledger.mempool.local_pending(old, GOSSIP_REBROADCAST_BYTES_MAX) {
-                let records = bundle.records().iter().map(|record| Arc::clone(&record.bytes));
+            for bundle in ledger
+                .mempool
+                .local_pending(old, GOSSIP_REBROADCAST_BYTES_MAX)
+            {
+                let records = bundle
+                    .records()
+                    .iter()
+                    .map(|record| Arc::clone(&record.bytes));
                 if self.api.gossip.publish_bundle(records.collect()).is_err() {
                     break;
                 }
             }
         }
-        if let Some(old) = Instant::now().checked_sub(Duration::from_secs(MEMPOOL_AGE_SECONDS_MAX)) {
+        if let Some(old) = Instant::now().checked_sub(Duration::from_secs(MEMPOOL_AGE_SECONDS_MAX))
+        {
             ledger.mempool.expire(old);
         }
-        if ledger.next_deadline()?.is_some_and(|deadline| deadline <= now().seconds()) {
+        if ledger
+            .next_deadline()?
+            .is_some_and(|deadline| deadline <= now().seconds())
+        {
             self.gate.wake(tip.height.next());
         }
         let free = disk_free_percent(&self.data)?;
@@ -434,7 +504,9 @@ impl Api {
         let mut signed = cosigner.latest()?.to_signed();
         drop(cosigner);
         let (origin, text) = (signed.checkpoint.origin.clone(), signed.checkpoint.text());
-        signed.signatures.insert(0, SignatureLine::sign_note(&origin, &self.log_key, &text));
+        signed
+            .signatures
+            .insert(0, SignatureLine::sign_note(&origin, &self.log_key, &text));
         Some(signed)
     }
 }

@@ -47,9 +47,15 @@ async fn next_entries(
     let mut tips = api.ledger.tips();
     tips.wait_for(|tip| tip.tree_size > next).await.ok()?;
     let end = next.saturating_add(ENTRIES_READ_MAX);
-    let entries = api.blocking(move |api| Ok(api.ledger.store().entries(next, end)?)).await.ok()?;
+    let entries = api
+        .blocking(move |api| Ok(api.ledger.store().entries(next, end)?))
+        .await
+        .ok()?;
     let after = next.saturating_add(entries.len() as u64);
-    let events = (next..).zip(&entries).map(|(index, entry)| Ok(event(index, entry))).collect();
+    let events = (next..)
+        .zip(&entries)
+        .map(|(index, entry)| Ok(event(index, entry)))
+        .collect();
     Some((events, (api, after)))
 }
 
@@ -58,9 +64,15 @@ fn event(index: u64, entry: &[u8]) -> Event {
         Ok(Entry::Record(bytes)) => ("record", record_data(&bytes)),
         Ok(Entry::Outcome(outcome)) => ("outcome", serde_json::json!(outcome)),
         Ok(Entry::Seal(seal)) => ("seal", serde_json::json!(seal)),
-        Err(error) => ("unreadable", serde_json::json!({ "error": error.to_string() })),
+        Err(error) => (
+            "unreadable",
+            serde_json::json!({ "error": error.to_string() }),
+        ),
     };
-    Event::default().id(index.to_string()).event(kind).data(data.to_string())
+    Event::default()
+        .id(index.to_string())
+        .event(kind)
+        .data(data.to_string())
 }
 
 fn record_data(bytes: &[u8]) -> serde_json::Value {

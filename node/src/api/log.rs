@@ -35,12 +35,18 @@ pub(super) async fn receipt(
     let covered = cosigned.wait_for(|size| *size > leaf.index);
     if !matches!(tokio::time::timeout_at(deadline, covered).await, Ok(Ok(_))) {
         let detail = "the record is final; its checkpoint is not cosigned by enough validators yet";
-        return Err(ApiProblem::unavailable("receipt.not_cosigned", detail.to_owned(), 1));
+        return Err(ApiProblem::unavailable(
+            "receipt.not_cosigned",
+            detail.to_owned(),
+            1,
+        ));
     }
     let signed = api.signed_checkpoint().ok_or_else(|| {
         ApiProblem::unavailable("receipt.not_cosigned", "no checkpoint yet".to_owned(), 1)
     })?;
-    let receipt = api.blocking(move |api| api.ledger.receipt(leaf, signed)).await?;
+    let receipt = api
+        .blocking(move |api| api.ledger.receipt(leaf, signed))
+        .await?;
     Ok(([(header::CONTENT_TYPE, TEXT)], receipt.to_string()).into_response())
 }
 
@@ -53,7 +59,10 @@ pub(super) async fn checkpoint(State(api): Shared) -> Answer<Response> {
         let detail = "no checkpoint is cosigned by a quorum yet".to_owned();
         ApiProblem::unavailable("log.no_checkpoint", detail, 1)
     })?;
-    let headers = [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, TEXT),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     Ok((headers, signed.to_string()).into_response())
 }
 
@@ -64,10 +73,14 @@ pub(super) async fn checkpoint(State(api): Shared) -> Answer<Response> {
         (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn tile(State(api): Shared, Path(path): Path<String>) -> Answer<Response> {
     let tile: Tile = parse("tile", &format!("tile/{path}"))?;
-    let bytes = api.blocking(move |api| Ok(api.ledger.store().tile(tile)?)).await?;
+    let bytes = api
+        .blocking(move |api| Ok(api.ledger.store().tile(tile)?))
+        .await?;
     let bytes = bytes.ok_or_else(|| ApiProblem::not_found("tile", &path))?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, FOREVER)];
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, FOREVER),
+    ];
     Ok((headers, bytes).into_response())
 }
 
@@ -80,6 +93,9 @@ pub(super) async fn block(
     Path(height): Path<String>,
 ) -> Answer<Json<BlockView>> {
     let height = Height(parse("block", &height)?);
-    let view = api.blocking(move |api| api.ledger.block_view(height)).await?;
-    view.map(Json).ok_or_else(|| ApiProblem::not_found("block", &height.to_string()))
+    let view = api
+        .blocking(move |api| api.ledger.block_view(height))
+        .await?;
+    view.map(Json)
+        .ok_or_else(|| ApiProblem::not_found("block", &height.to_string()))
 }

@@ -12,7 +12,7 @@ mod register;
 
 use std::collections::VecDeque;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -104,15 +104,22 @@ pub fn router(api: Arc<Api>) -> Router {
         .fallback(async || ApiProblem::not_found("resource", "at this path"))
         .method_not_allowed_fallback(async || {
             let detail = "see /v1/openapi.json".to_owned();
-            ApiProblem::new(StatusCode::METHOD_NOT_ALLOWED, "api.method", "Wrong method.", detail)
+            ApiProblem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "api.method",
+                "Wrong method.",
+                detail,
+            )
         })
         .layer(axum::middleware::from_fn_with_state(permits, bounded))
         .layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a request handler panicked");
-            let detail = "the request could not be handled".to_owned();
-            ApiProblem::unavailable("node.failed", detail, 5).into_response()
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a request handler panicked");
+                let detail = "the request could not be handled".to_owned();
+                ApiProblem::unavailable("node.failed", detail, 5).into_response()
+            },
+        ))
         .with_state(api)
 }
 
@@ -144,7 +151,9 @@ impl Wait {
 }
 
 /// A query string that could not be read is the client's problem.
-fn wait(query: Result<axum::extract::Query<Wait>, axum::extract::rejection::QueryRejection>) -> Answer<Wait> {
+fn wait(
+    query: Result<axum::extract::Query<Wait>, axum::extract::rejection::QueryRejection>,
+) -> Answer<Wait> {
     query
         .map(|axum::extract::Query(wait)| wait)
         .map_err(|error| ApiProblem::bad_request("api.query", error.body_text()))
@@ -176,10 +185,6 @@ impl Api {
             }
             Err(error) => Err(Fatal::new(format!("a request panicked: {error}")).into()),
         }
-    }
-
-    fn cosigner(&self) -> std::sync::MutexGuard<'_, Cosigner> {
-        self.cosigner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -42,9 +42,10 @@ pub(super) async fn genesis(State(api): Shared) -> Json<Genesis> {
 #[utoipa::path(get, path = "/v1/metrics", tag = "operations",
     responses((status = 200, content_type = "text/plain", body = String)))]
 pub(super) async fn metrics(State(api): Shared) -> Answer<Response> {
-    let text = api.metrics.render(&api).map_err(|error| {
-        ApiProblem::unavailable("node.metrics", error.to_string(), 1)
-    })?;
+    let text = api
+        .metrics
+        .render(&api)
+        .map_err(|error| ApiProblem::unavailable("node.metrics", error.to_string(), 1))?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }

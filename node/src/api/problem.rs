@@ -28,11 +28,19 @@ impl ApiProblem {
             detail,
             codes: vec![code.to_owned()],
         };
-        Self { problem, retry_after_s: None }
+        Self {
+            problem,
+            retry_after_s: None,
+        }
     }
 
     pub(super) fn bad_request(code: &str, detail: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, "The request is malformed.", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            code,
+            "The request is malformed.",
+            detail,
+        )
     }
 
     pub(super) fn not_found(what: &str, name: &str) -> Self {
@@ -48,7 +56,10 @@ impl ApiProblem {
     }
 
     pub(super) fn law(rejection: &Rejection) -> Self {
-        let code = rejection.codes().next().map_or("law.refused", |code| code.as_str());
+        let code = rejection
+            .codes()
+            .next()
+            .map_or("law.refused", |code| code.as_str());
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let mut answer = Self::new(status, code, "The law refuses this.", rejection.to_string());
         answer.problem.codes = rejection.to_strings();
@@ -82,7 +93,11 @@ impl From<Fatal> for ApiProblem {
     /// The node stops on it; the client is told no more than that.
     fn from(error: Fatal) -> Self {
         tracing::error!(%error, "a request met a fatal error");
-        Self::unavailable("node.failed", "the node has failed and is stopping".to_owned(), 5)
+        Self::unavailable(
+            "node.failed",
+            "the node has failed and is stopping".to_owned(),
+            5,
+        )
     }
 }
 

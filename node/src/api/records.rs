@@ -8,7 +8,9 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use deedbook_schemas::api::{DraftRequest, DraftView, Problem, RecordState, RecordView, SubmissionView};
+use deedbook_schemas::api::{
+    DraftRequest, DraftView, Problem, RecordState, RecordView, SubmissionView,
+};
 use deedbook_schemas::cose::Statement;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::limits::BUNDLE_RECORDS_MAX;
@@ -67,26 +69,46 @@ pub(super) async fn submit(
         }
         wait_until_decided(&api, &ids, deadline).await?;
     }
-    let view = api.blocking(move |api| submission(&api.ledger, &bundle.records)).await?;
-    let is_final = view.records.iter().all(|record| record.state == RecordState::Logged);
-    let status = if is_final { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let view = api
+        .blocking(move |api| submission(&api.ledger, &bundle.records))
+        .await?;
+    let is_final = view
+        .records
+        .iter()
+        .all(|record| record.state == RecordState::Logged);
+    let status = if is_final {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
     Ok((status, Json(view)).into_response())
 }
 
 fn read_bundle(headers: &HeaderMap, body: &Bytes) -> Answer<SubmittedBundle> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let essence = media_type.map(|text| text.split(';').next().unwrap_or(text).trim());
     let items: Vec<Arc<[u8]>> = match essence {
         Some(COSE) => vec![body.as_ref().into()],
         Some(SEQUENCE) => {
             let items = split_sequence(body)
                 .map_err(|error| ApiProblem::bad_request("record.malformed", error.to_string()))?;
-            items.into_iter().take(BUNDLE_RECORDS_MAX + 1).map(Into::into).collect()
+            items
+                .into_iter()
+                .take(BUNDLE_RECORDS_MAX + 1)
+                .map(Into::into)
+                .collect()
         }
         _ => {
             let detail = format!("the content type must be {COSE} or {SEQUENCE}");
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(ApiProblem::new(status, "api.media_type", "Wrong media type.", detail));
+            return Err(ApiProblem::new(
+                status,
+                "api.media_type",
+                "Wrong media type.",
+                detail,
+            ));
         }
     };
     Ok(Ledger::read_bundle(items)?)
@@ -94,7 +116,9 @@ fn read_bundle(headers: &HeaderMap, body: &Bytes) -> Answer<SubmittedBundle> {
 
 /// Waits until the bundle's first record is on the ledger or refused, or the time is up.
 async fn wait_until_decided(api: &Arc<Api>, ids: &[RecordId], deadline: Instant) -> Answer<()> {
-    let Some(first) = ids.first().copied() else { return Ok(()) };
+    let Some(first) = ids.first().copied() else {
+        return Ok(());
+    };
     let mut tips = api.ledger.tips();
     loop {
         tips.borrow_and_update();
@@ -104,7 +128,10 @@ async fn wait_until_decided(api: &Arc<Api>, ids: &[RecordId], deadline: Instant)
         if !api.ledger.mempool.contains(&first) {
             return Ok(());
         }
-        if !matches!(tokio::time::timeout_at(deadline, tips.changed()).await, Ok(Ok(()))) {
+        if !matches!(
+            tokio::time::timeout_at(deadline, tips.changed()).await,
+            Ok(Ok(()))
+        ) {
             return Ok(());
         }
     }
@@ -119,7 +146,10 @@ fn submission(ledger: &Ledger, records: &[Record]) -> Result<SubmissionView, cra
         Some(record) => ledger.instrument_of(record)?,
         None => None,
     };
-    Ok(SubmissionView { records: views, instrument })
+    Ok(SubmissionView {
+        records: views,
+        instrument,
+    })
 }
 
 /// Ask after a record. With `Accept: application/cose`, its bytes.
@@ -135,8 +165,12 @@ pub(super) async fn record(
     let id: RecordId = parse("record", &id)?;
     let deadline = wait(query)?.deadline();
     wait_until_decided(&api, &[id], deadline).await?;
-    let bytes = api.blocking(move |api| api.ledger.record_bytes(&id)).await?;
-    let Some(bytes) = bytes else { return Err(ApiProblem::not_found("record", &id.to_string())) };
+    let bytes = api
+        .blocking(move |api| api.ledger.record_bytes(&id))
+        .await?;
+    let Some(bytes) = bytes else {
+        return Err(ApiProblem::not_found("record", &id.to_string()));
+    };
     let wants_cose = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -144,7 +178,9 @@ pub(super) async fn record(
     if wants_cose {
         return Ok(([(header::CONTENT_TYPE, COSE)], bytes).into_response());
     }
-    let view = api.blocking(move |api| api.ledger.record_view_of_bytes(&bytes)).await?;
+    let view = api
+        .blocking(move |api| api.ledger.record_view_of_bytes(&bytes))
+        .await?;
     Ok(Json(view).into_response())
 }
 
@@ -171,7 +207,9 @@ pub(super) async fn draft(
             })
         })
         .transpose()?;
-    let to_be_signed = request.draft.to_be_signed(request.key, attestation.as_deref());
+    let to_be_signed = request
+        .draft
+        .to_be_signed(request.key, attestation.as_deref());
     // Read back what will be signed: a draft that could never be a record is refused now.
     let unsigned = request.draft.with_signature(
         request.key,
@@ -180,7 +218,10 @@ pub(super) async fn draft(
     );
     let record = Record::decode(&unsigned)
         .map_err(|error| ApiProblem::bad_request("draft.malformed", error.to_string()))?;
-    debug_assert_eq!(Statement::decode(&unsigned).map(|s| s.to_be_signed()).ok(), Some(to_be_signed.clone()));
+    debug_assert_eq!(
+        Statement::decode(&unsigned).map(|s| s.to_be_signed()).ok(),
+        Some(to_be_signed.clone())
+    );
     Ok(Json(DraftView {
         act_digest: record.act_digest,
         record: record.id,

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use deedbook_schemas::api::{ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView};
+use deedbook_schemas::api::{
+    ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView,
+};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Status;
 use deedbook_schemas::limits::CADASTRAL_NUMBER_BYTES_MAX;
@@ -28,10 +30,17 @@ pub(super) async fn instrument(
     let mut tips = api.ledger.tips();
     loop {
         tips.borrow_and_update();
-        let view = api.blocking(move |api| api.ledger.instrument_view(&id)).await?;
-        let settled = view.as_ref().is_some_and(|view| view.status != Status::Pending);
+        let view = api
+            .blocking(move |api| api.ledger.instrument_view(&id))
+            .await?;
+        let settled = view
+            .as_ref()
+            .is_some_and(|view| view.status != Status::Pending);
         let more = !settled
-            && matches!(tokio::time::timeout_at(deadline, tips.changed()).await, Ok(Ok(())));
+            && matches!(
+                tokio::time::timeout_at(deadline, tips.changed()).await,
+                Ok(Ok(()))
+            );
         if !more {
             return view
                 .map(Json)
@@ -54,8 +63,11 @@ pub(super) async fn title(
         return Err(ApiProblem::bad_request("api.path", detail));
     }
     let name = cadastral_number.clone();
-    let view = api.blocking(move |api| api.ledger.title_view(&cadastral_number)).await?;
-    view.map(Json).ok_or_else(|| ApiProblem::not_found("property", &name))
+    let view = api
+        .blocking(move |api| api.ledger.title_view(&cadastral_number))
+        .await?;
+    view.map(Json)
+        .ok_or_else(|| ApiProblem::not_found("property", &name))
 }
 
 /// A power of attorney, and whether it is in force.
@@ -65,7 +77,8 @@ pub(super) async fn title(
 pub(super) async fn power(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PowerView>> {
     let id: RecordId = parse("power of attorney", &id)?;
     let view = api.blocking(move |api| api.ledger.power_view(&id)).await?;
-    view.map(Json).ok_or_else(|| ApiProblem::not_found("power of attorney", &id.to_string()))
+    view.map(Json)
+        .ok_or_else(|| ApiProblem::not_found("power of attorney", &id.to_string()))
 }
 
 /// A spousal consent.
@@ -77,8 +90,11 @@ pub(super) async fn consent(
     Path(id): Path<String>,
 ) -> Answer<Json<ConsentView>> {
     let id: RecordId = parse("consent", &id)?;
-    let view = api.blocking(move |api| api.ledger.consent_view(&id)).await?;
-    view.map(Json).ok_or_else(|| ApiProblem::not_found("consent", &id.to_string()))
+    let view = api
+        .blocking(move |api| api.ledger.consent_view(&id))
+        .await?;
+    view.map(Json)
+        .ok_or_else(|| ApiProblem::not_found("consent", &id.to_string()))
 }
 
 /// A party: a pseudonym and its keys.
@@ -88,5 +104,6 @@ pub(super) async fn consent(
 pub(super) async fn party(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PartyView>> {
     let id: PartyId = parse("party", &id)?;
     let view = api.blocking(move |api| api.ledger.party_view(&id)).await?;
-    view.map(Json).ok_or_else(|| ApiProblem::not_found("party", &id.to_string()))
+    view.map(Json)
+        .ok_or_else(|| ApiProblem::not_found("party", &id.to_string()))
 }

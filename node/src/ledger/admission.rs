@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-
 use deedbook_registry::{ApplyError, BlockContext, Overlay, begin_block};
 use deedbook_schemas::block::BlockTime;
 use deedbook_schemas::encoding::DecodeError;
@@ -40,7 +39,9 @@ pub enum Admitted {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Empty, or beyond the limits of a bundle.
-    #[error("between 1 and {BUNDLE_RECORDS_MAX} records of together {BUNDLE_BYTES_MAX} bytes are allowed")]
+    #[error(
+        "between 1 and {BUNDLE_RECORDS_MAX} records of together {BUNDLE_BYTES_MAX} bytes are allowed"
+    )]
     Size,
     /// A record's bytes are not a record.
     #[error("record {index}: {error}")]
@@ -71,7 +72,11 @@ impl Ledger {
         let read = |(index, bytes): (usize, &Arc<[u8]>)| {
             Record::decode(bytes).map_err(|error| Refused::Malformed { index, error })
         };
-        let records = bytes.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        let records = bytes
+            .iter()
+            .enumerate()
+            .map(read)
+            .collect::<Result<_, _>>()?;
         Ok(SubmittedBundle { records, bytes })
     }
 
@@ -113,16 +118,24 @@ impl Ledger {
 
     /// A bundle is on the ledger if its first record is: whole, or as that record's refusal.
     fn is_logged(&self, bundle: &SubmittedBundle) -> Result<bool, Fatal> {
-        let Some(first) = bundle.records.first() else { return Ok(false) };
+        let Some(first) = bundle.records.first() else {
+            return Ok(false);
+        };
         Ok(self.store.record_index(&first.id)?.is_some())
     }
 
     fn is_pending(&self, bundle: &SubmittedBundle) -> bool {
-        bundle.records.iter().all(|record| self.mempool.contains(&record.id))
+        bundle
+            .records
+            .iter()
+            .all(|record| self.mempool.contains(&record.id))
     }
 
     fn signatures_verify(&self, bundle: &SubmittedBundle) -> bool {
-        bundle.bytes.iter().all(|bytes| self.read_record(bytes).is_some())
+        bundle
+            .bytes
+            .iter()
+            .all(|bytes| self.read_record(bytes).is_some())
     }
 
     fn try_on_present_state(
@@ -134,7 +147,11 @@ impl Ledger {
         }
         let tip = self.tip();
         let time = BlockTime(now().0.max(tip.time.0.saturating_add(1)));
-        let context = BlockContext { ledger: self.id, height: tip.height.next(), time };
+        let context = BlockContext {
+            ledger: self.id,
+            height: tip.height.next(),
+            time,
+        };
         let mut overlay = Overlay::new(&self.store);
         begin_block(&mut overlay, &context)?;
         for (index, record) in bundle.records.iter().enumerate() {
@@ -153,12 +170,19 @@ impl Ledger {
     }
 
     fn queue(&self, bundle: &SubmittedBundle, local: bool) -> Result<(), Refused> {
-        let Some(first) = bundle.records.first() else { return Err(Refused::Size) };
+        let Some(first) = bundle.records.first() else {
+            return Err(Refused::Size);
+        };
         let pooled = bundle.records.iter().zip(&bundle.bytes);
-        let records =
-            pooled.map(|(record, bytes)| PooledRecord { id: record.id, bytes: Arc::clone(bytes) });
+        let records = pooled.map(|(record, bytes)| PooledRecord {
+            id: record.id,
+            bytes: Arc::clone(bytes),
+        });
         let bundle = Bundle::new(records.collect(), first.issuer().0, Instant::now(), local);
-        self.mempool.insert(bundle).map(|_| ()).map_err(Refused::Busy)
+        self.mempool
+            .insert(bundle)
+            .map(|_| ())
+            .map_err(Refused::Busy)
     }
 
     /// Tries waiting bundles of this node's clients again, which blocks have passed over since
@@ -167,9 +191,18 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn retry_passed_over(&self, received_before: Instant) -> Result<(), Fatal> {
-        for pending in self.mempool.local_pending(received_before, BUNDLE_BYTES_MAX) {
-            let bytes = pending.records().iter().map(|record| Arc::clone(&record.bytes)).collect();
-            let Ok(bundle) = Self::read_bundle(bytes) else { continue };
+        for pending in self
+            .mempool
+            .local_pending(received_before, BUNDLE_BYTES_MAX)
+        {
+            let bytes = pending
+                .records()
+                .iter()
+                .map(|record| Arc::clone(&record.bytes))
+                .collect();
+            let Ok(bundle) = Self::read_bundle(bytes) else {
+                continue;
+            };
             if let Err(rejection) = self.try_on_present_state(&bundle)? {
                 self.refuse(&pending, &rejection);
             }

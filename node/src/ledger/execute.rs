@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-
 use deedbook_registry::{Applied, ApplyError, BlockContext, Overlay, begin_block, end_block};
 use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
@@ -93,7 +92,10 @@ pub(super) fn check_clock(block: BlockTime, clock: BlockTime) -> Result<(), Bloc
     let early = block.0 > clock.0.saturating_add(CLOCK_AHEAD_MS);
     let late = block.0 < clock.0.saturating_sub(CLOCK_BEHIND_MS);
     if early || late {
-        Err(BlockRejection::Clock { block: block.0, clock: clock.0 })
+        Err(BlockRejection::Clock {
+            block: block.0,
+            clock: clock.0,
+        })
     } else {
         Ok(())
     }
@@ -112,21 +114,37 @@ struct Making<'a> {
 
 impl<'a> Making<'a> {
     fn begin(ledger: &'a Ledger, height: Height, time: BlockTime) -> Result<Self, Fatal> {
-        let context = BlockContext { ledger: ledger.id, height, time };
+        let context = BlockContext {
+            ledger: ledger.id,
+            height,
+            time,
+        };
         let mut overlay = Overlay::new(&ledger.store);
         let outcomes = begin_block(&mut overlay, &context)?;
         let entries = outcomes.into_iter().map(Entry::Outcome).collect();
-        Ok(Self { ledger, context, overlay, entries, records: Vec::new(), places: Vec::new() })
+        Ok(Self {
+            ledger,
+            context,
+            overlay,
+            entries,
+            records: Vec::new(),
+            places: Vec::new(),
+        })
     }
 
     /// Applies one record whose signatures were verified.
-    fn apply(&mut self, record: &Record, bytes: &[u8]) -> Result<Result<Applied, Rejection>, Fatal> {
+    fn apply(
+        &mut self,
+        record: &Record,
+        bytes: &[u8],
+    ) -> Result<Result<Applied, Rejection>, Fatal> {
         match deedbook_registry::apply(&mut self.overlay, &self.context, record, &|_| true) {
             Ok(applied) => {
                 self.places.push((record.id, self.entries.len()));
                 self.records.push(bytes.to_vec());
                 self.entries.push(Entry::Record(bytes.to_vec()));
-                self.entries.extend(applied.outcomes.iter().cloned().map(Entry::Outcome));
+                self.entries
+                    .extend(applied.outcomes.iter().cloned().map(Entry::Outcome));
                 Ok(Ok(applied))
             }
             Err(ApplyError::Door(rejection)) => Ok(Err(rejection)),
@@ -136,7 +154,10 @@ impl<'a> Making<'a> {
 
     /// Applies a bundle whole or not at all. If its first record is lawfully refused, that refusal
     /// alone is recorded.
-    fn apply_bundle(&mut self, records: &[(Record, &[u8])]) -> Result<Result<(), Rejection>, Fatal> {
+    fn apply_bundle(
+        &mut self,
+        records: &[(Record, &[u8])],
+    ) -> Result<Result<(), Rejection>, Fatal> {
         let before = (self.entries.len(), self.records.len(), self.places.len());
         let checkpoint = self.overlay.checkpoint();
         for (index, (record, bytes)) in records.iter().enumerate() {
@@ -153,7 +174,11 @@ impl<'a> Making<'a> {
                 return Ok(Err(rejection));
             }
             // The refusal is the bundle's answer; what follows it has nothing to act on.
-            return Ok(if records.len() == 1 { Ok(()) } else { Err(rejection) });
+            return Ok(if records.len() == 1 {
+                Ok(())
+            } else {
+                Err(rejection)
+            });
         }
         Ok(Ok(()))
     }
@@ -196,9 +221,22 @@ impl<'a> Making<'a> {
         let records: BTreeSet<[u8; 32]> = self.places.iter().map(|(id, _)| id.0).collect();
         let other_marks = self.overlay.marks().difference(&records);
         index.extend(other_marks.map(|mark| (mark_row(mark), Some(Vec::new()))));
-        let records = self.places.iter().map(|(id, place)| (*id, leaf(*place))).collect();
-        let block = Block { header, records: self.records };
-        Ok(Executed { block, log, state, records, index })
+        let records = self
+            .places
+            .iter()
+            .map(|(id, place)| (*id, leaf(*place)))
+            .collect();
+        let block = Block {
+            header,
+            records: self.records,
+        };
+        Ok(Executed {
+            block,
+            log,
+            state,
+            records,
+            index,
+        })
     }
 }
 
@@ -212,10 +250,15 @@ impl Ledger {
         proposer: ValidatorAddress,
     ) -> Result<Executed, Fatal> {
         let mut making = Making::begin(self, height, time)?;
-        let bundles = self.mempool.take(BLOCK_RECORDS_MAX, BLOCK_BYTES_MAX - OVERHEAD_BYTES);
+        let bundles = self
+            .mempool
+            .take(BLOCK_RECORDS_MAX, BLOCK_BYTES_MAX - OVERHEAD_BYTES);
         for (bundle, records) in bundles.iter().zip(self.read_bundles(&bundles)) {
             let with_bytes: Option<Vec<(Record, &[u8])>> = records.map(|records| {
-                records.into_iter().zip(bundle.records().iter().map(|pooled| &*pooled.bytes)).collect()
+                records
+                    .into_iter()
+                    .zip(bundle.records().iter().map(|pooled| &*pooled.bytes))
+                    .collect()
             });
             let result = match with_bytes {
                 Some(records) => making.apply_bundle(&records)?,
@@ -234,7 +277,11 @@ impl Ledger {
             .par_iter()
             .with_min_len(8)
             .map(|bundle| {
-                bundle.records().iter().map(|pooled| self.read_record(&pooled.bytes)).collect()
+                bundle
+                    .records()
+                    .iter()
+                    .map(|pooled| self.read_record(&pooled.bytes))
+                    .collect()
             })
             .collect()
     }
@@ -274,11 +321,17 @@ impl Ledger {
         if let Err(rejection) = self.check_header(tip, &block.header) {
             return Ok(Err(rejection));
         }
-        let read: Vec<Option<Record>> =
-            block.records.par_iter().with_min_len(16).map(|bytes| self.read_record(bytes)).collect();
+        let read: Vec<Option<Record>> = block
+            .records
+            .par_iter()
+            .with_min_len(16)
+            .map(|bytes| self.read_record(bytes))
+            .collect();
         let mut making = Making::begin(self, block.header.height, block.header.time)?;
         for (index, (record, bytes)) in read.iter().zip(&block.records).enumerate() {
-            let Some(record) = record else { return Ok(Err(BlockRejection::Record(index))) };
+            let Some(record) = record else {
+                return Ok(Err(BlockRejection::Record(index)));
+            };
             if let Err(rejection) = making.apply(record, bytes)? {
                 return Ok(Err(BlockRejection::Law { index, rejection }));
             }
@@ -295,14 +348,29 @@ impl Ledger {
         expect::<LedgerId>("ledger", header.ledger, self.id)?;
         expect::<Height>("height", header.height, tip.height.next())?;
         expect::<BlockId>("previous block", header.previous, tip.block)?;
-        expect::<ValidatorSetId>("next validators", header.next_validators, tip.next_validators)?;
+        expect::<ValidatorSetId>(
+            "next validators",
+            header.next_validators,
+            tip.next_validators,
+        )?;
         if header.time <= tip.time {
-            let (got, expected) = (header.time.0.to_string(), format!("later than {}", tip.time.0));
-            return Err(BlockRejection::Header { what: "time", got, expected });
+            let (got, expected) = (
+                header.time.0.to_string(),
+                format!("later than {}", tip.time.0),
+            );
+            return Err(BlockRejection::Header {
+                what: "time",
+                got,
+                expected,
+            });
         }
         if self.validators.get(&header.proposer).is_none() {
             let (got, expected) = (header.proposer.to_string(), "a validator".to_owned());
-            return Err(BlockRejection::Header { what: "proposer", got, expected });
+            return Err(BlockRejection::Header {
+                what: "proposer",
+                got,
+                expected,
+            });
         }
         Ok(())
     }
@@ -317,5 +385,9 @@ fn expect<T: PartialEq + std::fmt::Display>(
         return Ok(());
     }
     let (got, expected) = (got.to_string(), expected.to_string());
-    Err(BlockRejection::Header { what, got, expected })
+    Err(BlockRejection::Header {
+        what,
+        got,
+        expected,
+    })
 }

@@ -28,7 +28,7 @@ use deedbook_schemas::limits::REJECTIONS_KEPT;
 use deedbook_schemas::rejection::Rejection;
 use deedbook_schemas::validators::{ValidatorAddress, ValidatorSet};
 use lru::LruCache;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::consensus::{Application, Source};
 use crate::fatal::Fatal;
@@ -45,6 +45,9 @@ use execute::Executed;
 /// Executed blocks kept for one height: a proposal a round, and rounds are few.
 const EXECUTED_KEPT: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
 
+/// Durable blocks that the cosigner may be behind: several seconds of them.
+const DURABLE_KEPT: usize = 256;
+
 /// The ledger of one node.
 pub struct Ledger {
     store: Store,
@@ -57,6 +60,8 @@ pub struct Ledger {
     executed: Mutex<LruCache<BlockId, Arc<Executed>>>,
     rejected: Mutex<LruCache<RecordId, Rejection>>,
     tip: watch::Sender<Tip>,
+    /// Every durable block, for the cosigner.
+    durable: mpsc::Sender<Tip>,
 }
 
 impl StateRead for Store {
@@ -66,8 +71,14 @@ impl StateRead for Store {
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
         let failed = |error: StoreError| StateError::Storage(error.to_string());
-        Ok(self.record_index(&RecordId(*mark)).map_err(failed)?.is_some()
-            || self.index(&execute::mark_row(mark)).map_err(failed)?.is_some())
+        Ok(self
+            .record_index(&RecordId(*mark))
+            .map_err(failed)?
+            .is_some()
+            || self
+                .index(&execute::mark_row(mark))
+                .map_err(failed)?
+                .is_some())
     }
 }
 
@@ -86,18 +97,22 @@ impl From<StateError> for Fatal {
 /// This node's clock.
 #[must_use]
 pub fn now() -> BlockTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Ledger {
     /// Opens the ledger of `genesis` on `store`, writes the genesis state if the store is new, and
-    /// compares what is stored with itself.
+    /// compares what is stored with itself. Also gives every block that becomes durable.
     ///
     /// # Errors
     /// [`Fatal`] if the store is of another genesis, or contradicts itself.
-    pub fn open(store: Store, genesis: Genesis) -> Result<Self, Fatal> {
-        let validators = genesis.check().map_err(|error| Fatal::new(error.to_string()))?;
+    pub fn open(store: Store, genesis: Genesis) -> Result<(Self, mpsc::Receiver<Tip>), Fatal> {
+        let validators = genesis
+            .check()
+            .map_err(|error| Fatal::new(error.to_string()))?;
         if store.tip().state_version == 0 {
             let changes: StateChanges = deedbook_registry::genesis_state(&genesis)
                 .into_iter()
@@ -114,7 +129,8 @@ impl Ledger {
         }
         store.verify_tip()?;
         let tip = store.tip();
-        Ok(Self {
+        let (durable, blocks) = mpsc::channel(DURABLE_KEPT);
+        let ledger = Self {
             id: genesis.ledger_id(),
             genesis,
             validators,
@@ -123,8 +139,10 @@ impl Ledger {
             executed: Mutex::new(LruCache::new(EXECUTED_KEPT)),
             rejected: Mutex::new(LruCache::new(REJECTIONS_KEPT)),
             tip: watch::Sender::new(tip),
+            durable,
             store,
-        })
+        };
+        Ok((ledger, blocks))
     }
 
     /// The ledger's name.
@@ -186,7 +204,11 @@ impl Ledger {
         if self.recall(&id, bytes).is_some() {
             return Ok(Ok(id));
         }
-        let kept = self.store.proposals(block.header.height)?.iter().any(|kept| kept.block == id);
+        let kept = self
+            .store
+            .proposals(block.header.height)?
+            .iter()
+            .any(|kept| kept.block == id);
         if source == Source::Proposed
             && !kept
             && let Err(rejection) = execute::check_clock(block.header.time, now())
@@ -208,18 +230,29 @@ impl Ledger {
             return Ok(Arc::clone(executed));
         }
         let kept = self.store.proposals(certificate.height)?;
-        let proposal = kept.into_iter().find(|proposal| proposal.block == id).ok_or_else(|| {
-            Fatal::new(format!("height {} decided {id}, which is not here", certificate.height))
-        })?;
-        self.check_block(&proposal.bytes, Source::Synced)?.map_err(|rejection| {
-            Fatal::new(format!("height {} decided a block that is refused: {rejection}", certificate.height))
-        })?;
+        let proposal = kept
+            .into_iter()
+            .find(|proposal| proposal.block == id)
+            .ok_or_else(|| {
+                Fatal::new(format!(
+                    "height {} decided {id}, which is not here",
+                    certificate.height
+                ))
+            })?;
+        self.check_block(&proposal.bytes, Source::Synced)?
+            .map_err(|rejection| {
+                Fatal::new(format!(
+                    "height {} decided a block that is refused: {rejection}",
+                    certificate.height
+                ))
+            })?;
         let executed = self.lock_executed().get(&id).map(Arc::clone);
         executed.ok_or_else(|| Fatal::new(format!("block {id} was executed and is gone")))
     }
 
     fn remember(&self, executed: Executed) {
-        self.lock_executed().put(executed.block.header.id(), Arc::new(executed));
+        self.lock_executed()
+            .put(executed.block.header.id(), Arc::new(executed));
     }
 
     /// An executed block of exactly these bytes.
@@ -263,7 +296,10 @@ impl Application for Ledger {
     ) -> Result<(Vec<u8>, BlockId), Fatal> {
         let tip = self.tip();
         if height != tip.height.next() {
-            return Err(Fatal::new(format!("asked to build height {height} on {}", tip.height)));
+            return Err(Fatal::new(format!(
+                "asked to build height {height} on {}",
+                tip.height
+            )));
         }
         let time = BlockTime(now().0.max(tip.time.0.saturating_add(1)));
         let executed = self.execute_waiting(&tip, height, time, proposer)?;
@@ -273,7 +309,9 @@ impl Application for Ledger {
     }
 
     fn check(&self, bytes: &[u8], source: Source) -> Result<Result<BlockId, String>, Fatal> {
-        Ok(self.check_block(bytes, source)?.map_err(|rejection| rejection.to_string()))
+        Ok(self
+            .check_block(bytes, source)?
+            .map_err(|rejection| rejection.to_string()))
     }
 
     fn keep_proposal(&self, proposal: &StoredProposal) -> Result<(), Fatal> {
@@ -291,7 +329,9 @@ impl Application for Ledger {
     fn commit(&self, certificate: &Certificate) -> Result<(), Fatal> {
         certificate
             .verify(&self.id, &self.validators)
-            .map_err(|error| Fatal::new(format!("certificate of {}: {error}", certificate.height)))?;
+            .map_err(|error| {
+                Fatal::new(format!("certificate of {}: {error}", certificate.height))
+            })?;
         let executed = self.decided_block(certificate)?;
         let ids: Vec<RecordId> = executed.records.iter().map(|(id, _)| *id).collect();
         let tip = self.store.commit(CommitBatch {
@@ -305,6 +345,8 @@ impl Application for Ledger {
         })?;
         self.lock_executed().clear();
         self.mempool.remove_included(&ids);
+        // The cosigner may be behind while this node syncs; blocks it misses it need not cosign.
+        let _missed = self.durable.try_send(tip.clone());
         self.tip.send_replace(tip);
         Ok(())
     }
@@ -317,7 +359,6 @@ impl Application for Ledger {
         Ok(self.store.decided(height)?)
     }
 
-    #[must_use]
     fn history_min(&self) -> Height {
         Height(u64::from(self.tip().height > Height(0)))
     }

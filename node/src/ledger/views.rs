@@ -56,13 +56,17 @@ impl Ledger {
     }
 
     fn outcome(&self, record: &RecordId) -> Result<Option<(u64, Outcome)>, Fatal> {
-        let Some(row) = self.store.index(&outcome_row(record))? else { return Ok(None) };
+        let Some(row) = self.store.index(&outcome_row(record))? else {
+            return Ok(None);
+        };
         let index = <[u8; 8]>::try_from(row.as_slice())
             .map(u64::from_be_bytes)
             .map_err(|_| Fatal::new(format!("the outcome index of {record} is corrupt")))?;
         match Entry::decode(&self.logged_entry(index)?) {
             Ok(Entry::Outcome(outcome)) => Ok(Some((index, outcome))),
-            _ => Err(Fatal::new(format!("leaf {index} should be the outcome of {record}"))),
+            _ => Err(Fatal::new(format!(
+                "leaf {index} should be the outcome of {record}"
+            ))),
         }
     }
 
@@ -88,10 +92,16 @@ impl Ledger {
             kind: record.body.kind().to_owned(),
             issuer: record.issuer(),
             subject: record.subject().to_owned(),
-            state: if leaf_index.is_some() { RecordState::Logged } else { RecordState::Queued },
+            state: if leaf_index.is_some() {
+                RecordState::Logged
+            } else {
+                RecordState::Queued
+            },
             leaf_index,
             outcome: outcome.as_ref().map(|outcome| outcome.status),
-            reasons: outcome.map(|outcome| Reason::from_codes(&outcome.codes)).unwrap_or_default(),
+            reasons: outcome
+                .map(|outcome| Reason::from_codes(&outcome.codes))
+                .unwrap_or_default(),
         })
     }
 
@@ -115,10 +125,14 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn instrument_view(&self, id: &RecordId) -> Result<Option<InstrumentView>, Fatal> {
-        let Some(instrument) = state::instrument(&self.store, id)? else { return Ok(None) };
+        let Some(instrument) = state::instrument(&self.store, id)? else {
+            return Ok(None);
+        };
         let open = self.requirements(&instrument)?;
         let pending = instrument.pending.as_ref();
-        let acts = pending.map(|pending| pending.acts.as_slice()).unwrap_or_default();
+        let acts = pending
+            .map(|pending| pending.acts.as_slice())
+            .unwrap_or_default();
         Ok(Some(InstrumentView {
             id: *id,
             property: instrument.property.clone(),
@@ -159,7 +173,10 @@ impl Ledger {
     /// [`Fatal`] if the store fails.
     pub fn title_view(&self, cadastral_number: &str) -> Result<Option<TitleView>, Fatal> {
         let title = state::title(&self.store, cadastral_number)?;
-        Ok(title.map(|title| TitleView { cadastral_number: cadastral_number.to_owned(), title }))
+        Ok(title.map(|title| TitleView {
+            cadastral_number: cadastral_number.to_owned(),
+            title,
+        }))
     }
 
     /// A power of attorney, and whether it is in force.
@@ -167,10 +184,17 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn power_view(&self, id: &RecordId) -> Result<Option<PowerView>, Fatal> {
-        let Some(power) = state::power(&self.store, id)? else { return Ok(None) };
+        let Some(power) = state::power(&self.store, id)? else {
+            return Ok(None);
+        };
         let codes = deedbook_registry::power_in_force(&self.store, &power, self.present())?;
         let reasons: Vec<Reason> = codes.into_iter().map(Reason::from).collect();
-        Ok(Some(PowerView { id: *id, in_force: reasons.is_empty(), reasons, power }))
+        Ok(Some(PowerView {
+            id: *id,
+            in_force: reasons.is_empty(),
+            reasons,
+            power,
+        }))
     }
 
     /// A spousal consent.
@@ -201,12 +225,18 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn block_view(&self, height: Height) -> Result<Option<BlockView>, Fatal> {
-        let Some(block) = self.store.block(height)? else { return Ok(None) };
+        let Some(block) = self.store.block(height)? else {
+            return Ok(None);
+        };
         let certificate = self
             .store
             .certificate(height)?
             .ok_or_else(|| Fatal::new(format!("height {height} has no certificate")))?;
-        Ok(Some(BlockView { header: block.header, certificate, first_index: block.first_index }))
+        Ok(Some(BlockView {
+            header: block.header,
+            certificate,
+            first_index: block.first_index,
+        }))
     }
 
     /// The leaf that a receipt for `id` proves; `None` if the record is not on the ledger.
@@ -214,14 +244,19 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn proof_leaf(&self, id: &RecordId) -> Result<Option<ProofLeaf>, Fatal> {
-        let Some(record_index) = self.store.record_index(id)? else { return Ok(None) };
+        let Some(record_index) = self.store.record_index(id)? else {
+            return Ok(None);
+        };
         let record = self.logged_entry(record_index)?;
         Ok(Some(match self.outcome(id)? {
             Some((index, _)) => {
                 let carried = Carried::new(self.logged_entry(index)?, Some(record));
                 ProofLeaf { index, carried }
             }
-            None => ProofLeaf { index: record_index, carried: Carried::new(record, None) },
+            None => ProofLeaf {
+                index: record_index,
+                carried: Carried::new(record, None),
+            },
         }))
     }
 
@@ -230,7 +265,14 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails or the checkpoint does not cover the leaf.
     pub fn receipt(&self, leaf: ProofLeaf, signed: SignedCheckpoint) -> Result<Receipt, Fatal> {
-        let hashes = self.store.inclusion_proof(leaf.index, signed.checkpoint.size)?;
-        Ok(Receipt::new(leaf.carried.encode(), leaf.index, hashes, signed))
+        let hashes = self
+            .store
+            .inclusion_proof(leaf.index, signed.checkpoint.size)?;
+        Ok(Receipt::new(
+            leaf.carried.encode(),
+            leaf.index,
+            hashes,
+            signed,
+        ))
     }
 }

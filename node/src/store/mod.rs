@@ -326,6 +326,14 @@ impl Store {
         blocks::block(&self.rocks, height)
     }
 
+    /// The certificate of a decided block. `None` above the tip.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub fn certificate(&self, height: Height) -> Result<Option<Certificate>, StoreError> {
+        blocks::certificate(&self.rocks, height)
+    }
+
     /// A decided block's bytes, as they were proposed, and its certificate. `None` above the tip.
     ///
     /// # Errors
