@@ -1,8 +1,9 @@
-use arc_malachitebft_app::engine::host::SyncedValueOutcome;
-use deedbook_schemas::block::{Certificate, Header};
-use deedbook_schemas::keys::{Signature, SigningKey, sign};
-use deedbook_schemas::limits::{BLOCK_BYTES_MAX, SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use std::sync::Arc;
+
+use arc_malachitebft_app::engine::host::SyncedValueOutcome;
+use deedbook_schemas::block::Certificate;
+use deedbook_schemas::keys::{PublicKey, Signature, SigningKey, sign};
+use deedbook_schemas::limits::{BLOCK_BYTES_MAX, SYNC_BLOCKS_MAX, SYNC_BYTES_MAX};
 use tokio::sync::{broadcast, mpsc};
 
 use super::super::context::Members;
@@ -71,72 +72,66 @@ impl Bench {
     }
 }
 
-/// The validator whose turn it is, by its test key.
-fn proposer(height: Height, round: u32) -> usize {
-    let members = Members::from(&validators());
-    let address = members.proposer(height, round).address.0;
-    let found = (0..NODES).find(|index| {
-        ValidatorAddress::of(&deedbook_schemas::keys::PublicKey::of(&key(*index))) == address
-    });
-    found.unwrap()
+fn address(index: usize) -> ValidatorAddress {
+    ValidatorAddress::of(&PublicKey::of(&key(index)))
 }
 
-fn signed(mut proposal: StoredProposal, by: &SigningKey) -> StoredProposal {
+/// The validator whose turn it is, by its test key.
+fn proposer(height: Height, round: u32) -> usize {
+    let turn = Members::from(&validators())
+        .proposer(height, round)
+        .address
+        .0;
+    (0..NODES).find(|index| address(*index) == turn).unwrap()
+}
+
+/// Signs the parts of a proposal as it is.
+fn resign(proposal: &mut StoredProposal, by: &SigningKey) {
     let StoredProposal {
         height,
         round,
         block,
-        ref bytes,
         ..
-    } = proposal;
-    proposal.signature = Some(sign(
-        by,
-        &parts_bytes(&LEDGER, height, round, &block, bytes),
-    ));
+    } = *proposal;
+    let message = parts_bytes(&LEDGER, height, round, &block, &proposal.bytes);
+    proposal.signature = Some(sign(by, &message));
+}
+
+/// A block as the validator whose turn it is proposes it.
+fn propose(height: Height, round: u32, block: &Block) -> StoredProposal {
+    let turn = proposer(height, round);
+    let (proposer, id, bytes) = (address(turn), block.header.id(), block.encode());
+    let mut proposal = StoredProposal {
+        height,
+        round,
+        proposer,
+        block: id,
+        bytes,
+        signature: None,
+    };
+    resign(&mut proposal, &key(turn));
     proposal
 }
 
 /// An honest proposal of the validator whose turn it is.
 fn honest(ledger: &Memory, round: u32, records: Vec<Vec<u8>>) -> StoredProposal {
     let height = ledger.tip().next();
-    let by = key(proposer(height, round));
-    let address = ValidatorAddress::of(&deedbook_schemas::keys::PublicKey::of(&by));
-    let built = ledger.block(address, records);
-    let (block, bytes) = (built.header.id(), built.encode());
-    let unsigned = StoredProposal {
-        height,
-        round,
-        proposer: address,
-        block,
-        bytes,
-        signature: None,
-    };
-    signed(unsigned, &by)
+    let block = ledger.block(address(proposer(height, round)), records);
+    propose(height, round, &block)
 }
 
 /// The same height with a header that no execution gives.
 fn unlawful(ledger: &Memory, round: u32, salt: u64) -> StoredProposal {
-    let honest = honest(ledger, round, vec![]);
-    let mut block = Block::decode(&honest.bytes).unwrap();
-    block.header = Header {
-        tree_size: 1_000 + salt,
-        ..block.header
-    };
-    let (id, bytes) = (block.header.id(), block.encode());
-    signed(
-        StoredProposal {
-            block: id,
-            bytes,
-            ..honest
-        },
-        &key(proposer(Height(1), round)),
-    )
+    let height = ledger.tip().next();
+    let mut block = ledger.block(address(proposer(height, round)), vec![]);
+    block.header.tree_size = 1_000 + salt;
+    propose(height, round, &block)
 }
 
 #[tokio::test]
 async fn a_lawful_block_is_kept_and_offered_and_opens_the_gate() {
     let mut bench = bench(0);
-    let proposal = honest(&bench.ledger, 1, vec![vec![1; 300_000]]);
+    let proposal = honest(&bench.ledger, 1, vec![vec![1; 40_000]; 8]);
     let value = bench.receive(&proposal).await.unwrap();
     assert_eq!(value.validity, Validity::Valid);
     assert_eq!((value.height.0, value.round), (Height(1), Round::new(1)));
@@ -150,71 +145,40 @@ async fn what_is_not_its_proposers_block_is_dropped_and_opens_nothing() {
     let mut bench = bench(0);
     let good = honest(&bench.ledger, 0, vec![vec![1]]);
     let turn = proposer(Height(1), 0);
-    let other =
-        ValidatorAddress::of(&open_guard(bench.folder.path(), (turn + 1) % 3 + 1).public_key());
-    let other = if other == good.proposer {
-        ValidatorAddress([0; 20])
-    } else {
-        other
-    };
+    let other = (turn + 1) % NODES;
     let mut altered = Block::decode(&good.bytes).unwrap();
     altered.records = vec![vec![2]];
-    let altered = altered.encode();
-    let far = ROUNDS_AHEAD_MAX + 1;
+    let spoil = |change: &dyn Fn(&mut StoredProposal)| {
+        let mut proposal = good.clone();
+        change(&mut proposal);
+        proposal
+    };
+    let signing = |change: &dyn Fn(&mut StoredProposal)| {
+        let mut proposal = spoil(change);
+        resign(&mut proposal, &key(turn));
+        proposal
+    };
     let cases = [
         (
             "another's turn",
-            StoredProposal {
-                proposer: other,
-                ..good.clone()
-            },
+            spoil(&|one| one.proposer = address(other)),
         ),
-        (
-            "another round",
-            StoredProposal {
-                round: 4,
-                ..good.clone()
-            },
-        ),
+        ("another round", spoil(&|one| one.round = 4)),
         (
             "no signature",
-            StoredProposal {
-                signature: Some(Signature([0; 64])),
-                ..good.clone()
-            },
+            spoil(&|one| one.signature = Some(Signature([0; 64]))),
         ),
         (
             "another's signature",
-            signed(good.clone(), &key((turn + 1) % NODES)),
+            spoil(&|one| resign(one, &key(other))),
         ),
+        ("other records", spoil(&|one| one.bytes = altered.encode())),
+        ("another id", signing(&|one| one.block = BlockId([9; 32]))),
+        ("no block", signing(&|one| one.bytes = vec![1])),
         (
-            "other records",
-            StoredProposal {
-                bytes: altered,
-                ..good.clone()
-            },
+            "a far round",
+            honest(&bench.ledger, ROUNDS_AHEAD_MAX + 1, vec![]),
         ),
-        (
-            "another id",
-            signed(
-                StoredProposal {
-                    block: BlockId([9; 32]),
-                    ..good.clone()
-                },
-                &key(turn),
-            ),
-        ),
-        (
-            "no block",
-            signed(
-                StoredProposal {
-                    bytes: vec![1],
-                    ..good.clone()
-                },
-                &key(turn),
-            ),
-        ),
-        ("a far round", honest(&bench.ledger, far, vec![])),
     ];
     for (what, proposal) in cases {
         assert_eq!(bench.receive(&proposal).await, None, "{what}");
@@ -404,23 +368,21 @@ async fn an_answer_to_a_syncing_peer_is_bounded_in_blocks_and_bytes() {
     let bench = bench(0);
     let all = EngineHeight(Height(0))..=EngineHeight(Height(u64::MAX));
     let fill = |blocks: u64, bytes: usize| {
-        bench.ledger.chain.send_modify(|chain| {
-            chain.clear();
-            for height in 0..blocks {
-                let proposer = ValidatorAddress([0; 20]);
-                let block = bench
-                    .ledger
-                    .block(proposer, vec![vec![0; 40_000]; bytes / 40_000]);
-                let (height, round, id) = (Height(height), 0, block.header.id());
-                let certificate = Certificate {
-                    height,
-                    round,
-                    block: id,
-                    signatures: vec![],
-                };
-                chain.insert(height, (block, certificate));
+        let block = bench
+            .ledger
+            .block(address(0), vec![vec![0; 40_000]; bytes / 40_000]);
+        let certificate = |height| {
+            let (height, round, block) = (Height(height), 0, block.header.id());
+            Certificate {
+                height,
+                round,
+                block,
+                signatures: vec![],
             }
-        });
+        };
+        let chain =
+            (0..blocks).map(|height| (Height(height), (block.clone(), certificate(height))));
+        bench.ledger.chain.send_replace(chain.collect());
     };
     fill(100, 0);
     assert_eq!(

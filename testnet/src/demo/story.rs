@@ -103,8 +103,11 @@ pub(super) async fn register(
             .await?;
     }
     stage.tell("the civil registry registers the marriage of Aigerim and Daulet (since 2015)");
-    for (number, ground) in [(FLAT, Ground::Purchase), (INHERITED, Ground::Inheritance)] {
-        let address = format!("Almaty, Rozybakiev street 247, unit {}", number.len());
+    for (number, unit, ground) in [
+        (FLAT, 118, Ground::Purchase),
+        (INHERITED, 247, Ground::Inheritance),
+    ] {
+        let address = format!("Almaty, Rozybakiev street, flat {unit}");
         let holder = cast.seller.wallet.party;
         let body = first_registration(LandUse::Flat, 6_240, address, holder, BOUGHT, ground);
         let registrar = &network.authorities.registrar;
@@ -185,14 +188,9 @@ pub(super) async fn without_consent(stage: &mut Stage, cast: &Cast, power: Recor
         codes,
     );
     let body = Body::Withdrawal(Withdrawal {});
-    let withdrawal = sign_plain(
-        stage.ledger,
-        &cast.agent.wallet,
-        id.to_string(),
-        body,
-        now(),
-    )?;
-    stage.submit(withdrawal).await?;
+    stage
+        .submit(stage.act(&cast.agent, &id.to_string(), body).await?)
+        .await?;
     stage.ended(&id, Status::Withdrawn).await?;
     let title = stage.client.title(FLAT).await?.title;
     ensure!(
