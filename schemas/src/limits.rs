@@ -272,3 +272,7 @@ pub const SYNC_BLOCKS_MAX: usize = 16;
 /// Bytes of blocks in one sync response: 4 of the largest, 8 MiB, below the 10 MiB of the
 /// transport with 16 × 100 signatures of 84 bytes (131 KiB) beside them.
 pub const SYNC_BYTES_MAX: usize = 4 * BLOCK_BYTES_MAX;
+
+/// Heights a node starts on a peer's word before it looks again. A node that is behind gets this
+/// many blocks by sync for one message; a peer that lies costs as many empty blocks, 64 × 0.6 KiB.
+pub const IDLE_HEIGHTS_AHEAD_MAX: u64 = 64;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deedbook_schemas::block::Height;
+use deedbook_schemas::limits::IDLE_HEIGHTS_AHEAD_MAX;
 use tokio::sync::watch;
 
 /// The highest height that anybody wants to see started. Clones share it.
@@ -24,6 +25,14 @@ impl IdleGate {
             *wanted = height.max(*wanted);
             later
         });
+    }
+
+    /// A peer says that `claimed` has started or is decided there. Opens the gate up to it, but at
+    /// most [`IDLE_HEIGHTS_AHEAD_MAX`] heights above this node's `tip`: a lie does not open it for
+    /// ever, and the truth opens it far enough to catch up at the pace of sync.
+    pub fn follow(&self, tip: Height, claimed: Height) {
+        let furthest = Height(tip.0.saturating_add(IDLE_HEIGHTS_AHEAD_MAX));
+        self.wake(claimed.min(furthest));
     }
 
     /// The highest height wanted so far.
@@ -62,5 +71,16 @@ mod tests {
         waiting.await.unwrap();
         gate.wake(Height(1));
         assert_eq!(gate.wanted(), Height(4));
+    }
+
+    #[test]
+    fn a_claim_opens_the_gate_no_further_than_it_says_and_no_further_than_the_limit() {
+        let gate = IdleGate::default();
+        gate.follow(Height(10), Height(9));
+        assert_eq!(gate.wanted(), Height(9), "which has started already");
+        gate.follow(Height(10), Height(12));
+        assert_eq!(gate.wanted(), Height(12));
+        gate.follow(Height(10), Height(u64::MAX));
+        assert_eq!(gate.wanted(), Height(10 + IDLE_HEIGHTS_AHEAD_MAX));
     }
 }

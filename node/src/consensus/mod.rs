@@ -267,6 +267,10 @@ impl EngineConfig {
                 // A test network lives on one address; strangers are refused by their id.
                 max_connections_per_ip: peers,
                 ip_throttle_duration: Duration::ZERO,
+                // Gossip tells its subscriptions on the first connection to a peer alone. A peer
+                // that restarts while its old connection still lingers must be turned away until
+                // that is gone, or it would hear everything and never be heard (rust-libp2p 5097).
+                max_connections_per_peer: 1,
                 ..DiscoveryConfig::default()
             },
             ..P2pConfig::default()

@@ -195,7 +195,7 @@ async fn a_node_that_lost_its_store_and_log_but_not_its_guard_catches_up_and_vot
     let mut network = Network::new();
     network.start_all();
     network.reach(1).await;
-    for height in 2..=6 {
+    for height in 2..=40 {
         network.submit(&[u8::try_from(height).unwrap()]);
         network.reach(height).await;
     }
@@ -203,7 +203,7 @@ async fn a_node_that_lost_its_store_and_log_but_not_its_guard_catches_up_and_vot
     network.ledgers[3] = Arc::new(Memory::new(validators()));
     std::fs::remove_file(network.folder.path().join("wal3")).unwrap();
     network.start(3);
-    network.reach(6).await;
+    network.reach(40).await;
     network.needs(3, b"with the restored").await;
     network.stop_all().await;
 }

@@ -49,22 +49,19 @@ impl Watcher {
         }
     }
 
-    /// Opens the gate for a validator's message of a later height: at most for the two heights
-    /// after the tip, so that no message can hold it open for long.
+    /// Opens the gate for a validator's message of a later height.
     async fn received(&self, message: SignedConsensusMsg<Ctx>) -> Result<(), Fatal> {
-        let height = message.height().0;
-        let next = self.application.tip().next();
-        let wanted = height.min(next.next());
-        if height < next || self.gate.wanted() >= wanted {
+        let (height, tip) = (message.height().0, self.application.tip());
+        if height <= tip || self.gate.wanted() >= height {
             return Ok(());
         }
         let members = blocking(&self.application, move |application| {
             application
-                .validators(next)
+                .validators(tip.next())
                 .map(|validators| Members::from(&validators))
         });
         if self.is_genuine(&message, &members.await?) {
-            self.gate.wake(wanted);
+            self.gate.follow(tip, height);
         }
         Ok(())
     }
