@@ -304,9 +304,7 @@ impl Node {
                     }
                 }
                 GossipMessage::Tip { height } => {
-                    if height > self.api.ledger.tip().height {
-                        self.gate.wake(height);
-                    }
+                    self.gate.follow(self.api.ledger.tip().height, height);
                 }
                 GossipMessage::Cosignature(message) => self.take_cosignature(&peer, &message),
             }

@@ -117,7 +117,7 @@ fn a_block_is_filled_to_its_bounds_and_what_does_not_fit_comes_first_next_time()
     assert_eq!(numbers(&pool.take(10, 1_000)), [3]);
     pool.remove_included(&[id(3)]);
     assert_eq!(numbers(&pool.take(10, 1_000)), [1, 2]);
-    assert_eq!(numbers(&pool.take(0, 1_000)), []);
+    assert_eq!(numbers(&pool.take(0, 1_000)), Vec::<u64>::new());
 }
 
 #[test]
