@@ -4,6 +4,7 @@ use deedbook_registry::{power_in_force, state};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole, Ending, PowerOfAttorney, Status};
+use deedbook_schemas::limits::SECONDS_MAX;
 use deedbook_schemas::rejection::Code;
 
 use crate::world::{DAY, World, record_id};
@@ -124,7 +125,7 @@ fn the_term_is_one_year_by_default_and_three_at_most() {
     for (asked, lasts) in [
         (None, 1_772_445_600 + 365 * DAY),
         (Some(1_772_445_600 + 10 * 365 * DAY), three_years),
-        (Some(u64::MAX), three_years),
+        (Some(SECONDS_MAX), three_years),
         (Some(three_years), three_years),
         (Some(1_772_445_600 + 5 * DAY), 1_772_445_600 + 5 * DAY),
     ] {
