@@ -4,6 +4,7 @@
 //! says; replay compares the nodes and the titles afterwards.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -50,7 +51,10 @@ impl Refusals {
 
 /// One connection pool a node; work is dealt out by index.
 #[derive(Debug)]
-pub struct Lanes(Vec<Client>);
+pub struct Lanes {
+    clients: Vec<Client>,
+    record_bytes: AtomicU64,
+}
 
 impl Lanes {
     /// A lane to every node.
@@ -59,7 +63,21 @@ impl Lanes {
     /// If a client cannot be set up.
     pub fn new(network: &Network) -> Result<Self> {
         let apis = network.nodes.iter().map(|node| Client::new(&[&node.api]));
-        Ok(Self(apis.collect::<Result<_, _>>()?))
+        Ok(Self {
+            clients: apis.collect::<Result<_, _>>()?,
+            record_bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// Bytes of all records submitted so far.
+    pub fn record_bytes(&self) -> u64 {
+        self.record_bytes.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, records: &[Vec<u8>]) -> Result<()> {
+        let bytes = u64::try_from(records.iter().map(Vec::len).sum::<usize>())?;
+        self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The lane of the `index`th piece of work.
@@ -67,8 +85,8 @@ impl Lanes {
     /// # Errors
     /// If there are no lanes.
     pub fn lane(&self, index: usize) -> Result<&Client> {
-        let lane = index.checked_rem(self.0.len());
-        let client = lane.and_then(|lane| self.0.get(lane));
+        let lane = index.checked_rem(self.clients.len());
+        let client = lane.and_then(|lane| self.clients.get(lane));
         client.context("a network without nodes")
     }
 
@@ -78,6 +96,7 @@ impl Lanes {
     /// If no node answers, or the deed is still pending: then what it needs.
     pub async fn deed(&self, index: usize, deed: &Deed) -> Result<Verdict> {
         let client = self.lane(index)?;
+        self.count(&deed.records)?;
         let submitted = match client.submit(&deed.records, Some(WAIT)).await {
             Ok(submitted) => submitted,
             Err(ApiError::Refused { problem, .. }) if !problem.codes.is_empty() => {
@@ -105,6 +124,7 @@ impl Lanes {
     pub async fn all(&self, bundles: Vec<Vec<Vec<u8>>>, done: impl Fn(u64)) -> Result<()> {
         let numbered = bundles.into_iter().enumerate();
         stream::iter(numbered.map(|(index, bundle)| async move {
+            self.count(&bundle)?;
             accepted(self.lane(index)?, &bundle).await?;
             Ok::<_, anyhow::Error>(u64::try_from(bundle.len())?)
         }))

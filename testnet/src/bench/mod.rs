@@ -44,17 +44,19 @@ struct Moment {
     node_cpu_micros: u64,
     client_cpu_micros: u64,
     data_bytes: u64,
+    record_bytes: u64,
     peak_resident_bytes: u64,
 }
 
 impl Moment {
-    fn take(network: &Network) -> Result<Self> {
+    fn take(network: &Network, lanes: &Lanes) -> Result<Self> {
         let nodes = network.usage()?;
         let data = network.data_bytes()?;
         Ok(Self {
             node_cpu_micros: nodes.iter().map(|node| node.cpu_micros).sum(),
             client_cpu_micros: usage(std::process::id())?.cpu_micros,
             data_bytes: data.iter().map(|data| data.content).max().unwrap_or(0),
+            record_bytes: lanes.record_bytes(),
             peak_resident_bytes: nodes
                 .iter()
                 .map(|it| it.peak_resident_bytes)
@@ -82,9 +84,9 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let mut deeds = load::sign(&network.provider(), &owners, count)?;
 
     eprintln!("closed loop, {length:?}");
-    let before = Moment::take(&network)?;
+    let before = Moment::take(&network, &lanes)?;
     let closed = load::closed_loop(&lanes, &mut deeds, length).await?;
-    let between = Moment::take(&network)?;
+    let between = Moment::take(&network, &lanes)?;
     let rate = ratio(closed.registered, 1) / closed.seconds;
     ensure!(
         closed.registered > 0,
@@ -94,7 +96,7 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     eprintln!("open loop at half of {rate:.0} deeds/s, {length:?}");
     let (open, latency) = load::open_loop(&lanes, &mut deeds, rate / 2.0, length).await?;
     network.agree().await.context("after the load")?;
-    let after = Moment::take(&network)?;
+    let after = Moment::take(&network, &lanes)?;
     network.stop().await?;
 
     let moments = (&before, &between, &after);

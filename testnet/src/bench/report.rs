@@ -54,6 +54,8 @@ pub(super) struct Report {
     node_cpu_micros_a_deed: Figure,
     client_cpu_micros_a_deed: f64,
     disk_bytes_a_deed: Figure,
+    /// Disk for a byte of record, everything since genesis.
+    disk_to_record_ratio_of_all: f64,
     peak_memory_a_node: Figure,
     deeds_registered: u64,
     refusals: [Refusals; 2],
@@ -90,6 +92,7 @@ impl Report {
                 ratio(grown, deeds),
                 ratio(closed.record_bytes + open.record_bytes, deeds),
             ),
+            disk_to_record_ratio_of_all: ratio(after.data_bytes, after.record_bytes),
             peak_memory_a_node: memory(ratio(after.peak_resident_bytes, 1024 * 1024)),
             deeds_registered: deeds,
             refusals: [closed.refusals.clone(), open.refusals.clone()],

@@ -151,7 +151,14 @@ pub async fn run(options: &ReplayOptions) -> Result<()> {
     let roots = network.agree().await?;
     let after = Measured::take(&network, began)?;
     let wrong = check_titles(&lanes, &script).await?;
-    let mut summary = Summary::new(&script.sales, &played, wrong, (before, after), &roots);
+    let mut summary = Summary::new(
+        &script.sales,
+        &played,
+        wrong,
+        (before, after),
+        lanes.record_bytes(),
+        &roots,
+    );
     network.stop().await?;
     summary.print(options.json, began)?;
     summary.judge()

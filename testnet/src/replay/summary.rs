@@ -73,6 +73,8 @@ pub(super) struct Summary {
     record_bytes_a_deed: f64,
     bytes_on_disk_a_deed: f64,
     disk_to_record_ratio: f64,
+    /// The same for everything since genesis: parties, properties and deeds.
+    disk_to_record_ratio_of_all: f64,
     attestations: &'static str,
     nodes: Vec<NodeEnd>,
 }
@@ -83,6 +85,7 @@ impl Summary {
         played: &Played,
         titles_that_differ: Vec<String>,
         (before, after): (Measured, Measured),
+        all_record_bytes: u64,
         roots: &[Health],
     ) -> Self {
         let deeds = u64::try_from(played.registered.len()).unwrap_or(u64::MAX);
@@ -106,6 +109,7 @@ impl Summary {
             record_bytes_a_deed: ratio(played.record_bytes, deeds),
             bytes_on_disk_a_deed: ratio(grown, deeds),
             disk_to_record_ratio: ratio(grown, played.record_bytes),
+            disk_to_record_ratio_of_all: ratio(after.data_bytes(), all_record_bytes),
             attestations: "signed in this process by the provider's own code, method key-possession",
             nodes: nodes
                 .map(|((health, data), usage)| node_end(health, *data, *usage))
