@@ -189,7 +189,8 @@ impl<'a> Making<'a> {
         let store = &self.ledger.store;
         let state = store.update(self.overlay.changes())?;
         let next_validators = tip.next_validators;
-        if !self.entries.is_empty() {
+        // Time alone may tidy the state without an outcome; what the state becomes is sealed.
+        if !self.entries.is_empty() || state.root != tip.state_root {
             self.entries.push(Entry::Seal(Seal {
                 height: self.context.height,
                 time: self.context.time,
