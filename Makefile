@@ -31,7 +31,8 @@ build: prepare
 	cargo build $(CARGO_FLAGS) --workspace --bins
 
 test: lint
-	cargo test $(CARGO_FLAGS) --workspace
+	@.ci/python
+	PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" cargo test $(CARGO_FLAGS) --workspace
 
 lint: build
 	cargo fmt --all --check

@@ -40,7 +40,11 @@ pub fn draft(
 pub fn needs_attestation(body: &Body) -> bool {
     matches!(
         body,
-        Body::Act(_) | Body::PowerOfAttorney(_) | Body::SpousalConsent(_) | Body::Revocation(_)
+        Body::Act(_)
+            | Body::PowerOfAttorney(_)
+            | Body::SpousalConsent(_)
+            | Body::Revocation(_)
+            | Body::Withdrawal(_)
     )
 }
 

@@ -132,10 +132,8 @@ impl Ledger {
     }
 
     fn signatures_verify(&self, bundle: &SubmittedBundle) -> bool {
-        bundle
-            .bytes
-            .iter()
-            .all(|bytes| self.read_record(bytes).is_some())
+        let mut records = bundle.records.iter().zip(&bundle.bytes);
+        records.all(|(record, bytes)| self.verifies(record, bytes))
     }
 
     fn try_on_present_state(

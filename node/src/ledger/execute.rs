@@ -287,18 +287,23 @@ impl Ledger {
             .collect()
     }
 
-    /// Decodes a record and verifies its signatures, unless the same bytes were verified before.
-    pub(super) fn read_record(&self, bytes: &[u8]) -> Option<Record> {
+    /// Decodes a record and verifies its signatures.
+    fn read_record(&self, bytes: &[u8]) -> Option<Record> {
         let record = Record::decode(bytes).ok()?;
+        self.verifies(&record, bytes).then_some(record)
+    }
+
+    /// Whether a record's signatures verify; asked once for the same bytes.
+    pub(super) fn verifies(&self, record: &Record, bytes: &[u8]) -> bool {
         let key = SignatureKey::of(bytes, &record.statement.header.key);
         if self.signatures.contains(&key) {
-            return Some(record);
+            return true;
         }
-        if !record.verify() {
-            return None;
+        let verifies = record.verify();
+        if verifies {
+            self.signatures.insert(key);
         }
-        self.signatures.insert(key);
-        Some(record)
+        verifies
     }
 
     /// Remembers why a bundle was refused, for whoever waits for it, and forgets the bundle. One

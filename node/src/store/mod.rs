@@ -277,7 +277,8 @@ impl Store {
             .inspect_err(|_| *failed = true)
     }
 
-    /// Replaces the certificate of a decided height by a fuller one. Synced.
+    /// Replaces the certificate of a decided height by a fuller one. Not synced: the one it
+    /// replaces is durable and proves the same.
     ///
     /// # Errors
     /// [`StoreError::Mismatch`] if it is for another block than the decided one.
@@ -286,9 +287,12 @@ impl Store {
             .block(certificate.height)?
             .map(|block| block.header.id());
         expect("block of the certificate", Some(certificate.block), decided)?;
+        if self.certificate(certificate.height)?.as_ref() == Some(certificate) {
+            return Ok(());
+        }
         let mut batch = WriteBatch::default();
         blocks::write_certificate(&self.rocks, &mut batch, certificate)?;
-        self.write(batch, true)
+        self.write(batch, false)
     }
 
     /// Keeps an undecided proposal. Synced; the same one twice is kept once.

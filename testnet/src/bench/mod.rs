@@ -98,9 +98,17 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     network.agree().await.context("after the load")?;
     let after = Moment::take(&network, &lanes)?;
     network.stop().await?;
+    let at_rest = network.data_bytes()?.iter().map(|data| data.content).max();
 
     let moments = (&before, &between, &after);
-    let report = Report::new(machine, (&closed, rate), (&open, &latency), moments);
+    let at_rest = at_rest.unwrap_or(0);
+    let report = Report::new(
+        machine,
+        (&closed, rate),
+        (&open, &latency),
+        moments,
+        at_rest,
+    );
     let text = if options.json {
         serde_json::to_string(&report)
     } else {

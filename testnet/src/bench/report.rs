@@ -53,9 +53,11 @@ pub(super) struct Report {
     half_load_deeds_per_second: f64,
     node_cpu_micros_a_deed: Figure,
     client_cpu_micros_a_deed: f64,
+    /// At rest, all nodes stopped.
     disk_bytes_a_deed: Figure,
-    /// Disk for a byte of record, everything since genesis.
-    disk_to_record_ratio_of_all: f64,
+    /// Disk for a byte of record while running: with the write-ahead log and what is not
+    /// compacted yet.
+    disk_to_record_ratio_running: f64,
     peak_memory_a_node: Figure,
     deeds_registered: u64,
     refusals: [Refusals; 2],
@@ -67,6 +69,7 @@ impl Report {
         (closed, rate): (&Window, f64),
         (open, latency): (&Window, &Histogram<u64>),
         (before, between, after): (&Moment, &Moment, &Moment),
+        bytes_at_rest: u64,
     ) -> Self {
         let deeds = closed.registered + open.registered;
         let cpu = between
@@ -75,7 +78,7 @@ impl Report {
         let client = between
             .client_cpu_micros
             .saturating_sub(before.client_cpu_micros);
-        let grown = after.data_bytes.saturating_sub(before.data_bytes);
+        let record_bytes = ratio(closed.record_bytes + open.record_bytes, deeds);
         let milliseconds = |quantile| ratio(latency.value_at_quantile(quantile), 1_000);
         Self {
             validators: VALIDATORS,
@@ -89,10 +92,10 @@ impl Report {
             node_cpu_micros_a_deed: processing(&machine, ratio(cpu, closed.registered)),
             client_cpu_micros_a_deed: ratio(client, closed.registered),
             disk_bytes_a_deed: size(
-                ratio(grown, deeds),
-                ratio(closed.record_bytes + open.record_bytes, deeds),
+                record_bytes * ratio(bytes_at_rest, after.record_bytes),
+                record_bytes,
             ),
-            disk_to_record_ratio_of_all: ratio(after.data_bytes, after.record_bytes),
+            disk_to_record_ratio_running: ratio(after.data_bytes, after.record_bytes),
             peak_memory_a_node: memory(ratio(after.peak_resident_bytes, 1024 * 1024)),
             deeds_registered: deeds,
             refusals: [closed.refusals.clone(), open.refusals.clone()],

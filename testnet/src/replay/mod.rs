@@ -160,6 +160,7 @@ pub async fn run(options: &ReplayOptions) -> Result<()> {
         &roots,
     );
     network.stop().await?;
+    summary.at_rest(&network, lanes.record_bytes())?;
     summary.print(options.json, began)?;
     summary.judge()
 }

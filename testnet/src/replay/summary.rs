@@ -71,10 +71,12 @@ pub(super) struct Summary {
     deeds_per_second: f64,
     cpu_micros_a_deed: f64,
     record_bytes_a_deed: f64,
+    /// At rest, all nodes stopped: the deed's record bytes times the ratio below.
     bytes_on_disk_a_deed: f64,
+    /// At rest: a data folder against the bytes of every record since genesis.
     disk_to_record_ratio: f64,
-    /// The same for everything since genesis: parties, properties and deeds.
-    disk_to_record_ratio_of_all: f64,
+    /// The same while running, with the write-ahead log and what is not compacted yet.
+    disk_to_record_ratio_running: f64,
     attestations: &'static str,
     nodes: Vec<NodeEnd>,
 }
@@ -89,7 +91,6 @@ impl Summary {
         roots: &[Health],
     ) -> Self {
         let deeds = u64::try_from(played.registered.len()).unwrap_or(u64::MAX);
-        let grown = after.data_bytes().saturating_sub(before.data_bytes());
         let seconds_sales = after.seconds - before.seconds;
         let cpu = after.cpu_micros().saturating_sub(before.cpu_micros());
         let nodes = roots.iter().zip(&after.data).zip(&after.usage);
@@ -107,14 +108,23 @@ impl Summary {
             deeds_per_second: ratio(deeds, 1) / seconds_sales.max(f64::EPSILON),
             cpu_micros_a_deed: ratio(cpu, deeds),
             record_bytes_a_deed: ratio(played.record_bytes, deeds),
-            bytes_on_disk_a_deed: ratio(grown, deeds),
-            disk_to_record_ratio: ratio(grown, played.record_bytes),
-            disk_to_record_ratio_of_all: ratio(after.data_bytes(), all_record_bytes),
+            bytes_on_disk_a_deed: 0.0,
+            disk_to_record_ratio: 0.0,
+            disk_to_record_ratio_running: ratio(after.data_bytes(), all_record_bytes),
             attestations: "signed in this process by the provider's own code, method key-possession",
             nodes: nodes
                 .map(|((health, data), usage)| node_end(health, *data, *usage))
                 .collect(),
         }
+    }
+
+    /// Takes note of the disk once all nodes are stopped.
+    pub(super) fn at_rest(&mut self, network: &Network, all_record_bytes: u64) -> Result<()> {
+        let folders = network.data_bytes()?;
+        let largest = folders.iter().map(|data| data.content).max();
+        self.disk_to_record_ratio = ratio(largest.unwrap_or(0), all_record_bytes);
+        self.bytes_on_disk_a_deed = self.record_bytes_a_deed * self.disk_to_record_ratio;
+        Ok(())
     }
 
     /// Prints the summary: the object alone in one line, or indented for people.
