@@ -1,1 +1,1 @@
-//! Written in the commits that follow.
+//! Journeys end to end, on real processes: see `tests/`. There is no code here.
