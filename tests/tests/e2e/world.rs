@@ -57,9 +57,9 @@ impl World {
     pub(crate) async fn create(validators: usize) -> Self {
         program("deedbook-node");
         let folder = tempfile::tempdir().unwrap();
-        let network = Network::create(&folder.path().join("network"), validators);
+        let inside = folder.path().join("network");
         Self {
-            network: network.await.unwrap(),
+            network: Network::create(&inside, validators).await.unwrap(),
             seller: Person::invent("seller").unwrap(),
             buyer: Person::invent("buyer").unwrap(),
             _folder: folder,
