@@ -288,6 +288,10 @@ fn bad_requests(world: &World) -> Vec<Bad> {
             (405, "api.method"),
         ),
     ];
+    for path in ["properties", "blocks", "log/tile"] {
+        let path = format!("/v1/{path}/%ff");
+        list.push(bad(&path, Method::GET, &path, (400, "api.path")));
+    }
     for kind in [
         "records",
         "instruments",
@@ -300,7 +304,8 @@ fn bad_requests(world: &World) -> Vec<Bad> {
             let path = format!("/v1/{kind}/{id}");
             list.push(bad(&path, Method::GET, &path, (400, "api.path")));
         }
-        let path = format!("/v1/{kind}/{}", "0".repeat(64));
+        let digits = if kind == "parties" { 32 } else { 64 };
+        let path = format!("/v1/{kind}/{}", "0".repeat(digits));
         list.push(bad(&path, Method::GET, &path, (404, "api.not_found")));
     }
     list
