@@ -142,3 +142,21 @@ async fn a_key_that_others_can_read_or_that_is_none_is_named_and_not_shown() {
         fs::write(&file, text).unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_node_that_is_stopped_while_it_starts_ends_in_order() {
+    let world = World::create(4).await;
+    for _ in 0..24 {
+        let mut command = Command::new(program("deedbook-node"));
+        let output = command
+            .args(["run", "--stop-on-stdin-close", "--home"])
+            .arg(&world.network.nodes[0].home)
+            .stdin(Stdio::null())
+            .output();
+        let output = output.await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", output.status);
+        // What the store's library prints when a thread still uses it while the process exits.
+        assert!(!said.contains("pthread"), "{said}");
+    }
+}
