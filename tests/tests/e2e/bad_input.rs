@@ -220,7 +220,7 @@ fn not_allowed(world: &World) -> Vec<Bad> {
 fn bad_requests(world: &World) -> Vec<Bad> {
     let good = transfer(world).sign(world.seller.wallet.key(), None);
     let query = (400, "api.query");
-    let mut list = vec![
+    vec![
         post(
             "a wait of words",
             "/v1/records?wait=long",
@@ -287,7 +287,11 @@ fn bad_requests(world: &World) -> Vec<Bad> {
             "/v1/drafts",
             (405, "api.method"),
         ),
-    ];
+    ]
+}
+
+fn bad_names(_: &World) -> Vec<Bad> {
+    let mut list = Vec::new();
     for path in ["properties", "blocks", "log/tile"] {
         let path = format!("/v1/{path}/%ff");
         list.push(bad(&path, Method::GET, &path, (400, "api.path")));
@@ -380,6 +384,7 @@ async fn bad_input_is_refused_with_its_code_and_leaves_no_trace() {
         not_authentic,
         not_allowed,
         bad_requests,
+        bad_names,
         bad_drafts,
     ];
     for bad in groups.iter().flat_map(|group| group(&world)) {

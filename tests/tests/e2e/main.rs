@@ -3,6 +3,8 @@
 //! Lives here: what only the whole can show. Does not live here: rules and formats, which their
 //! crates test. Needs the programs: `cargo build --release --workspace --bins`.
 
+#![cfg(test)]
+
 mod audit;
 mod bad_input;
 mod idle;
