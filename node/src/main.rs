@@ -2,12 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use deedbook_node::keys::NodeKeys;
 use tokio::io::AsyncReadExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long a stopping node waits for what still uses the store: RocksDB must be closed before
+/// the process exits. Only a read of an open standard input ever takes all of it.
+const STRAGGLERS: Duration = Duration::from_secs(2);
 
 /// A validator of a Deedbook ledger.
 ///
@@ -85,7 +90,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 &home,
                 stop_asked(stop_on_stdin_close),
             ));
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(STRAGGLERS);
             result?;
         }
         Command::Openapi => println!("{}", deedbook_node::api::openapi()?),

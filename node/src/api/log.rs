@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use deedbook_schemas::api::{BlockView, Problem};
@@ -11,7 +11,7 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::tile::Tile;
 
 use super::problem::{Answer, ApiProblem};
-use super::{Shared, Wait, parse, wait};
+use super::{Segment, Shared, Wait, parse, wait};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// A full tile never changes.
@@ -24,7 +24,7 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn receipt(
     State(api): Shared,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     query: Result<Query<Wait>, QueryRejection>,
 ) -> Answer<Response> {
     let id: RecordId = parse("record", &id)?;
@@ -71,7 +71,7 @@ pub(super) async fn checkpoint(State(api): Shared) -> Answer<Response> {
 #[utoipa::path(get, path = "/v1/log/tile/{*path}", tag = "log", params(("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn tile(State(api): Shared, Path(path): Path<String>) -> Answer<Response> {
+pub(super) async fn tile(State(api): Shared, Segment(path): Segment) -> Answer<Response> {
     let tile: Tile = parse("tile", &format!("tile/{path}"))?;
     let bytes = api
         .blocking(move |api| Ok(api.ledger.store().tile(tile)?))
@@ -88,10 +88,7 @@ pub(super) async fn tile(State(api): Shared, Path(path): Path<String>) -> Answer
 #[utoipa::path(get, path = "/v1/blocks/{height}", tag = "log", params(("height" = u64, Path)),
     responses((status = 200, body = BlockView),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn block(
-    State(api): Shared,
-    Path(height): Path<String>,
-) -> Answer<Json<BlockView>> {
+pub(super) async fn block(State(api): Shared, Segment(height): Segment) -> Answer<Json<BlockView>> {
     let height = Height(parse("block", &height)?);
     let view = api
         .blocking(move |api| api.ledger.block_view(height))

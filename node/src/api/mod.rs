@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use deedbook_schemas::limits::{API_REQUESTS_MAX, API_WAIT_SECONDS_MAX, BUNDLE_BYTES_MAX};
@@ -157,6 +158,19 @@ fn wait(
     query
         .map(|axum::extract::Query(wait)| wait)
         .map_err(|error| ApiProblem::bad_request("api.query", error.body_text()))
+}
+
+/// The variable part of a path. One that is not text cannot name anything.
+struct Segment(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(text)| Self(text))
+            .map_err(|error| ApiProblem::bad_request("api.path", error.body_text()))
+    }
 }
 
 /// A path segment that is not of its form cannot name anything.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use deedbook_schemas::api::{
@@ -18,7 +18,7 @@ use deedbook_schemas::record::Record;
 use tokio::time::Instant;
 
 use super::problem::{Answer, ApiProblem};
-use super::{Api, Shared, Wait, parse, split_sequence, wait};
+use super::{Api, Segment, Shared, Wait, parse, split_sequence, wait};
 use crate::ledger::{Admitted, Ledger, Refused, SubmittedBundle};
 
 const COSE: &str = "application/cose";
@@ -158,7 +158,7 @@ fn submission(ledger: &Ledger, records: &[Record]) -> Result<SubmissionView, cra
         (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn record(
     State(api): Shared,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     query: Result<Query<Wait>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answer<Response> {

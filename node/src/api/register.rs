@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use deedbook_schemas::api::{
     ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView,
 };
@@ -13,7 +13,7 @@ use deedbook_schemas::party::PartyId;
 use deedbook_schemas::text::is_identifier;
 
 use super::problem::{Answer, ApiProblem};
-use super::{Shared, Wait, parse, wait};
+use super::{Segment, Shared, Wait, parse, wait};
 
 /// An instrument, and exactly what it still needs. With `wait`, until it is no longer pending.
 #[utoipa::path(get, path = "/v1/instruments/{id}", tag = "register",
@@ -22,7 +22,7 @@ use super::{Shared, Wait, parse, wait};
         (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn instrument(
     State(api): Shared,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     query: Result<Query<Wait>, QueryRejection>,
 ) -> Answer<Json<InstrumentView>> {
     let id: RecordId = parse("instrument", &id)?;
@@ -56,7 +56,7 @@ pub(super) async fn instrument(
         (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn title(
     State(api): Shared,
-    Path(cadastral_number): Path<String>,
+    Segment(cadastral_number): Segment,
 ) -> Answer<Json<TitleView>> {
     if !is_identifier(&cadastral_number, CADASTRAL_NUMBER_BYTES_MAX) {
         let detail = "that is not a cadastral number".to_owned();
@@ -74,7 +74,7 @@ pub(super) async fn title(
 #[utoipa::path(get, path = "/v1/powers/{id}", tag = "register", params(("id" = String, Path)),
     responses((status = 200, body = PowerView),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn power(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PowerView>> {
+pub(super) async fn power(State(api): Shared, Segment(id): Segment) -> Answer<Json<PowerView>> {
     let id: RecordId = parse("power of attorney", &id)?;
     let view = api.blocking(move |api| api.ledger.power_view(&id)).await?;
     view.map(Json)
@@ -85,10 +85,7 @@ pub(super) async fn power(State(api): Shared, Path(id): Path<String>) -> Answer<
 #[utoipa::path(get, path = "/v1/consents/{id}", tag = "register", params(("id" = String, Path)),
     responses((status = 200, body = ConsentView),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn consent(
-    State(api): Shared,
-    Path(id): Path<String>,
-) -> Answer<Json<ConsentView>> {
+pub(super) async fn consent(State(api): Shared, Segment(id): Segment) -> Answer<Json<ConsentView>> {
     let id: RecordId = parse("consent", &id)?;
     let view = api
         .blocking(move |api| api.ledger.consent_view(&id))
@@ -101,7 +98,7 @@ pub(super) async fn consent(
 #[utoipa::path(get, path = "/v1/parties/{id}", tag = "register", params(("id" = String, Path)),
     responses((status = 200, body = PartyView),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn party(State(api): Shared, Path(id): Path<String>) -> Answer<Json<PartyView>> {
+pub(super) async fn party(State(api): Shared, Segment(id): Segment) -> Answer<Json<PartyView>> {
     let id: PartyId = parse("party", &id)?;
     let view = api.blocking(move |api| api.ledger.party_view(&id)).await?;
     view.map(Json)

@@ -208,7 +208,7 @@ pub fn sibling(name: &str) -> Result<PathBuf> {
         .find(|path| path.is_file())
         .ok_or_else(|| {
             anyhow!(
-                "{name} is not beside {}; build the workspace first",
+                "{name} is not beside {}; run: cargo build --release --workspace --bins",
                 own.display()
             )
         })

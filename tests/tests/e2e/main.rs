@@ -1,0 +1,14 @@
+//! The ledger as its operators and clients meet it: real processes, files and HTTP.
+//!
+//! Lives here: what only the whole can show. Does not live here: rules and formats, which their
+//! crates test. Needs the programs: `cargo build --release --workspace --bins`.
+
+#![cfg(test)]
+
+mod audit;
+mod bad_input;
+mod idle;
+mod openapi;
+mod startup;
+mod tidy;
+mod world;
