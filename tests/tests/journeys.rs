@@ -7,8 +7,11 @@ use std::process::{Command, Output};
 
 /// A built command, beside the folder of this test's own executable.
 fn command(name: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
+    let test = std::env::current_exe().expect("this test is a file");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("cargo puts it in release/deps");
     let path = folder.join(name);
     assert!(
         path.exists(),
@@ -19,7 +22,7 @@ fn command(name: &str) -> Command {
 }
 
 fn succeeds(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
+    let output = command.output().expect("the command starts");
     assert!(
         output.status.success(),
         "{command:?}\n{}\n{}",
@@ -36,7 +39,7 @@ fn verify(receipt: &Path, policy: &Path) -> Option<i32> {
         .arg(receipt)
         .arg("--policy")
         .arg(policy);
-    verify.output().unwrap().status.code()
+    verify.output().expect("the command starts").status.code()
 }
 
 #[test]
