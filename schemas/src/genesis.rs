@@ -10,84 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
-use crate::evidence::Topic;
 use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::party::{Accreditation, AuthorityRole, PartyId};
+use crate::profile::Profile;
 use crate::text::{check_text, is_identifier};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
-
-/// Parameters of the law: nothing of this is a constant in code. The profile in force when an
-/// instrument is lodged decides.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
-#[cbor(map)]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    /// Its name, for people.
-    #[n(0)]
-    pub name: String,
-    /// Years a power lasts that states no term (Civil Code 168: one).
-    #[n(1)]
-    pub power_default_years: u8,
-    /// Years a power lasts at most (Civil Code 168: three).
-    #[n(2)]
-    pub power_max_years: u8,
-    /// Days a pending instrument waits for its last requirement.
-    #[n(3)]
-    pub pending_days: u16,
-    /// Seconds between a record's time of signing and its block, either way.
-    #[n(4)]
-    pub record_window_s: u32,
-    /// Seconds between an identity check and the time of signing.
-    #[n(5)]
-    pub attestation_window_s: u32,
-    /// Assurance level an act needs (1 low, 2 substantial, 3 high).
-    #[n(6)]
-    pub assurance_min: u8,
-    /// Liveness level an act needs (0 none, 1 passive, 2 active, 3 certified).
-    #[n(7)]
-    pub liveness_min: u8,
-    /// Topics every recording must cover, sorted; of a sale also the price.
-    #[n(8)]
-    pub topics: Vec<Topic>,
-    /// Years a recording is kept at least.
-    #[n(9)]
-    pub retention_years: u8,
-    /// Days in which a spouse may contest (Marriage Code 34: one year).
-    #[n(10)]
-    pub contest_days: u16,
-}
-
-impl Profile {
-    /// Whether its parameters are possible together.
-    #[must_use]
-    pub fn is_well_formed(&self) -> bool {
-        check_text(&self.name, TEXT_BYTES_MAX).is_ok()
-            && (1..=self.power_max_years).contains(&self.power_default_years)
-            && self.pending_days > 0
-            && (1..=3).contains(&self.assurance_min)
-            && self.liveness_min <= 3
-            && self.topics.is_sorted_by(|a, b| a < b)
-    }
-
-    /// The default: the Civil Code and the Marriage Code of Kazakhstan, high assurance, active
-    /// liveness.
-    #[must_use]
-    pub fn kazakhstan() -> Self {
-        Self {
-            name: "KZ-2026".to_owned(),
-            power_default_years: 1,
-            power_max_years: 3,
-            pending_days: 30,
-            record_window_s: 900,
-            attestation_window_s: 300,
-            assurance_min: 3,
-            liveness_min: 2,
-            topics: vec![Topic::Identity, Topic::FreeWill, Topic::Object, Topic::Date],
-            retention_years: 75,
-            contest_days: 365,
-        }
-    }
-}
 
 /// An authority at the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]

@@ -1,13 +1,16 @@
 //! Instruments (ISO 19152 `LA_AdministrativeSource`): transfers, powers of attorney, spousal
-//! consents, and the acts of the parties to them.
+//! consents, the acts of the parties to them, and how the register holds what is pending.
 
 use minicbor::{CborLen, Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::block::{BlockTime, Height, Seconds};
 use crate::digest::RecordId;
+use crate::encumbrance::{Assignment, Lease, Mortgage, MortgageTerms, Postponement, Servitude};
 use crate::fraction::{Fraction, Money};
+use crate::parcel::{Consolidation, Subdivision};
 use crate::party::PartyId;
+use crate::settlement::{DutyKind, Settlement};
 
 /// Kinds of act that a power may cover and a consent may permit.
 #[derive(
@@ -46,6 +49,24 @@ pub enum ActKind {
     /// Manage: nothing that disposes of the property.
     #[n(5)]
     Manage,
+    /// Exchange for another property.
+    #[n(6)]
+    Exchange,
+    /// Grant a servitude.
+    #[n(7)]
+    Servitude,
+    /// Let.
+    #[n(8)]
+    Lease,
+    /// Subdivide or consolidate.
+    #[n(9)]
+    Reparcel,
+    /// Give up or pass on what one holds in another's property: discharge, assign, postpone, waive.
+    #[n(10)]
+    Release,
+    /// Turn joint ownership into shares.
+    #[n(11)]
+    Sever,
 }
 
 /// How the property passes.
@@ -59,15 +80,30 @@ pub enum TransferKind {
     /// For nothing.
     #[n(1)]
     Gift,
+    /// For another property: see [`Transfer::counter`].
+    #[n(2)]
+    Exchange,
+    /// By inheritance: the ground is a succession certificate. The disponor is dead.
+    #[n(3)]
+    Inheritance,
+    /// By order of a court: the ground is the order. The disponor does not act.
+    #[n(4)]
+    CourtSale,
+    /// From joint ownership to shares: the acquirers are the joint owners.
+    #[n(5)]
+    Severance,
 }
 
 impl TransferKind {
-    /// The kind of act that disposing in this way is.
+    /// The kind of act that disposing in this way is; `None` if nobody disposes by their own will.
     #[must_use]
-    pub fn disposition(self) -> ActKind {
+    pub fn disposition(self) -> Option<ActKind> {
         match self {
-            Self::Sale => ActKind::Sell,
-            Self::Gift => ActKind::Give,
+            Self::Sale => Some(ActKind::Sell),
+            Self::Gift => Some(ActKind::Give),
+            Self::Exchange => Some(ActKind::Exchange),
+            Self::Severance => Some(ActKind::Sever),
+            Self::Inheritance | Self::CourtSale => None,
         }
     }
 }
@@ -103,12 +139,78 @@ pub struct Transfer {
     /// Who receives, and how much; no party twice. The sums are equal.
     #[n(3)]
     pub acquirers: Vec<PartyShare>,
-    /// The price: required for a sale, absent for a gift.
+    /// The price: required for a sale and a court sale; of an exchange, what is paid on top;
+    /// absent otherwise.
     #[n(4)]
     pub price: Option<Money>,
     /// Other terms, for people. Create no rights.
     #[n(5)]
     pub terms: Option<String>,
+    /// Of an exchange: the other property, which passes the other way.
+    #[n(6)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<CounterLeg>,
+    /// Of an inheritance the succession certificate, of a court sale the order.
+    #[n(7)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<RecordId>,
+    /// Mortgages that are discharged by its registration, sorted; absent: none is asked for.
+    #[n(8)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discharges: Option<Vec<RecordId>>,
+    /// The mortgage with which the acquirers pay, registered in the same step.
+    #[n(9)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mortgage: Option<MortgageTerms>,
+    /// How the price is settled through an escrow agent; absent: outside the ledger.
+    #[n(10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
+}
+
+impl Transfer {
+    /// A transfer of one property, without a ground, a mortgage or a settlement.
+    #[must_use]
+    pub fn new(
+        kind: TransferKind,
+        title_version: u64,
+        disponors: Vec<PartyShare>,
+        acquirers: Vec<PartyShare>,
+        price: Option<Money>,
+    ) -> Self {
+        Self {
+            kind,
+            title_version,
+            disponors,
+            acquirers,
+            price,
+            terms: None,
+            counter: None,
+            ground: None,
+            discharges: None,
+            mortgage: None,
+            settlement: None,
+        }
+    }
+}
+
+/// The other property of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct CounterLeg {
+    /// Its cadastral number.
+    #[n(0)]
+    pub property: String,
+    /// Its title's version that the parties saw.
+    #[n(1)]
+    pub title_version: u64,
+    /// Who gives it, and how much; no party twice.
+    #[n(2)]
+    pub disponors: Vec<PartyShare>,
+    /// Who receives it, and how much; no party twice.
+    #[n(3)]
+    pub acquirers: Vec<PartyShare>,
 }
 
 /// In which capacity a party acts on an instrument.
@@ -135,6 +237,9 @@ pub enum ActRole {
     /// Receives.
     #[n(1)]
     Acquirer,
+    /// Lends the price of a transfer against its [`Transfer::mortgage`].
+    #[n(2)]
+    Mortgagee,
 }
 
 /// The act of signing an instrument. Subject: the instrument's record id.
@@ -149,6 +254,11 @@ pub struct Act {
     /// themselves.
     #[n(1)]
     pub power: Option<RecordId>,
+    /// Whom the signer represents by office: the legal entity whose officer, or the ward whose
+    /// guardian they are; absent if nobody. Not together with a power.
+    #[n(2)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub represents: Option<PartyId>,
 }
 
 /// Withdrawal of a pending instrument by whoever lodged it or a disponor. Subject: the
@@ -178,6 +288,10 @@ pub struct Scope {
     /// Whether the agent may deal with themselves (Civil Code 163).
     #[n(4)]
     pub self_dealing: bool,
+    /// How many times it may be passed on (Civil Code 169); absent: not at all. At least 1.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub substitutions: Option<u8>,
 }
 
 /// A power of attorney from its signer. Subject: the agent. (Civil Code 167–170.)
@@ -197,6 +311,14 @@ pub struct PowerOfAttorney {
     /// Until when; absent: the profile's default term; a longer one than the profile's is cut.
     #[n(3)]
     pub expires: Option<Seconds>,
+    /// Of a sub-power: the power that its signer, an agent, passes on (Civil Code 169).
+    #[n(4)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RecordId>,
+    /// Of a power by a legal entity: the entity, whose officer signs alone.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub represents: Option<PartyId>,
 }
 
 /// How a power or a consent ends by the will of a party.
@@ -248,6 +370,36 @@ pub struct SpousalConsent {
     pub power: Option<RecordId>,
 }
 
+/// What parties sign and the register registers, once all of its requirements are met.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Text {
+    /// The property passes.
+    #[n(0)]
+    Transfer(#[n(0)] Transfer),
+    /// A mortgage is granted.
+    #[n(1)]
+    Mortgage(#[n(0)] Mortgage),
+    /// A servitude is granted.
+    #[n(2)]
+    Servitude(#[n(0)] Servitude),
+    /// The property is let.
+    #[n(3)]
+    Lease(#[n(0)] Lease),
+    /// A mortgage passes to another mortgagee.
+    #[n(4)]
+    Assignment(#[n(0)] Assignment),
+    /// A mortgage steps behind others.
+    #[n(5)]
+    Postponement(#[n(0)] Postponement),
+    /// One property becomes several.
+    #[n(6)]
+    Subdivision(#[n(0)] Subdivision),
+    /// Several properties become one.
+    #[n(7)]
+    Consolidation(#[n(0)] Consolidation),
+}
+
 /// Where an instrument stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(index_only)]
@@ -289,9 +441,12 @@ pub struct ActDone {
     /// Under which power.
     #[n(4)]
     pub power: Option<RecordId>,
+    /// Whether the signer represents the party by office: its officer or its guardian.
+    #[n(5)]
+    pub by_office: bool,
 }
 
-/// A transfer as the register holds it.
+/// An instrument as the register holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Instrument {
@@ -309,19 +464,19 @@ pub struct Instrument {
     pub changed: BlockTime,
     /// While pending: what the parties decide on. Afterwards the log has it.
     #[n(4)]
-    pub pending: Option<PendingTransfer>,
+    pub pending: Option<Pending>,
     /// If refused: the failed rules' codes, in their fixed order.
     #[n(5)]
     pub codes: Vec<String>,
 }
 
-/// What is needed to decide a pending transfer.
+/// What is needed to decide a pending instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
-pub struct PendingTransfer {
+pub struct Pending {
     /// The text.
     #[n(0)]
-    pub transfer: Transfer,
+    pub text: Text,
     /// Who lodged it.
     #[n(1)]
     pub lodger: PartyId,
@@ -331,6 +486,91 @@ pub struct PendingTransfer {
     /// Acts so far.
     #[n(3)]
     pub acts: Vec<ActDone>,
+    /// Which profile judges it: the one in force when it was lodged (0 is the genesis').
+    #[n(4)]
+    pub profile: u32,
+    /// What others than the parties brought to it, in the order of their records.
+    #[n(5)]
+    pub supplements: Vec<Supplement>,
+}
+
+/// A record by which somebody else than the parties speaks about a pending instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct Supplement {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// What it brought.
+    #[n(1)]
+    pub matter: Matter,
+}
+
+/// What a supplement brings.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[serde(tag = "matter", rename_all = "snake_case")]
+pub enum Matter {
+    /// A mortgagee lets the property pass with its mortgage on it (Civil Code 315).
+    #[n(0)]
+    MortgageeConsent {
+        /// The mortgage.
+        #[n(0)]
+        mortgage: RecordId,
+        /// Who consented.
+        #[n(1)]
+        mortgagee: PartyId,
+    },
+    /// The holder of an encumbrance gives it up with the registration of the instrument.
+    #[n(1)]
+    Discharge {
+        /// The encumbrance.
+        #[n(0)]
+        encumbrance: RecordId,
+        /// Who gave it up.
+        #[n(1)]
+        holder: PartyId,
+    },
+    /// The guardianship authority permits what is done for a ward (Civil Code 24, 159).
+    #[n(2)]
+    GuardianPermission {
+        /// For whom.
+        #[n(0)]
+        ward: PartyId,
+        /// Not after this time.
+        #[n(1)]
+        expires: Seconds,
+    },
+    /// A notary certified it.
+    #[n(3)]
+    Notarisation {
+        /// Who.
+        #[n(0)]
+        notary: PartyId,
+    },
+    /// The escrow agent holds the whole sum.
+    #[n(4)]
+    Funding {
+        /// Who.
+        #[n(0)]
+        agent: PartyId,
+    },
+    /// A duty is paid or exempt.
+    #[n(5)]
+    Duty {
+        /// Which.
+        #[n(0)]
+        duty: DutyKind,
+    },
+    /// The registrar asks for something.
+    #[n(6)]
+    Requisition {
+        /// Unanswered at this time, the instrument is refused.
+        #[n(0)]
+        due: Seconds,
+        /// The answer, if there is one.
+        #[n(1)]
+        answer: Option<RecordId>,
+    },
 }
 
 /// A power as the register holds it.
@@ -355,6 +595,12 @@ pub struct Power {
     /// How and when it was ended, if it was.
     #[n(5)]
     pub ended: Option<Ended>,
+    /// Of a sub-power: the power it is part of.
+    #[n(6)]
+    pub parent: Option<RecordId>,
+    /// Of a sub-power: the notary's record that made it effective, if there is one yet.
+    #[n(7)]
+    pub notarised: Option<RecordId>,
 }
 
 /// A power's or a consent's end by the will of a party.

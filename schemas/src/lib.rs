@@ -4,6 +4,7 @@
 //! checkpoints, receipts and policies. Does not live here: the law (`deedbook-registry`), a disk,
 //! a socket, a clock. Node, client and browser share it.
 
+pub mod access;
 pub mod api;
 pub mod attestation;
 pub mod block;
@@ -12,6 +13,7 @@ pub mod checkpoint;
 pub mod cose;
 pub mod digest;
 pub mod encoding;
+pub mod encumbrance;
 pub mod evidence;
 pub mod fraction;
 pub mod genesis;
@@ -21,12 +23,16 @@ pub mod limits;
 pub mod merkle;
 pub mod note;
 pub mod outcome;
+pub mod parcel;
 pub mod party;
 pub mod policy;
+pub mod proceeding;
+pub mod profile;
 pub mod property;
 pub mod receipt;
 pub mod record;
 pub mod rejection;
+pub mod settlement;
 pub mod state_proof;
 pub mod text;
 pub mod tile;

@@ -37,8 +37,9 @@ pub const VALIDATORS_MAX: usize = 100;
 /// Characters of a validator's, witness's or log's note key name.
 pub const KEY_NAME_CHARS_MAX: usize = 64;
 
-/// Holders on one title, and disponors or acquirers of one instrument.
-pub const HOLDERS_MAX: usize = 16;
+/// Holdings on one title, and disponors or acquirers of one instrument. A holding has 35 to 52 bytes,
+/// all of them 1.7 KiB at most.
+pub const HOLDERS_MAX: usize = 32;
 
 /// Denominator and numerator of a share, and of every sum of shares. Sums are computed in
 /// `u128`: two terms below 2^63 cross-multiply below 2^127.
@@ -88,6 +89,55 @@ pub const REQUIREMENTS_MAX: usize = 96;
 /// Consents in force for the disposals of one holder. 16 holders × 4 ids × 34 bytes are 2.2 KiB in
 /// a title proof at most; each holder has their own room, so that nobody can fill another's.
 pub const CONSENTS_PER_HOLDER_MAX: usize = 4;
+
+/// Encumbrances of one title, of all kinds: 104 × 100 bytes are 10.4 KiB at most. Each kind has its
+/// own room (below), so that nobody can fill another's: 4 kinds of 16, 8 caveats, one lock or one
+/// notice for each of 32 holders, rounded up.
+pub const ENCUMBRANCES_MAX: usize = 112;
+
+/// Mortgages, servitudes, leases or freezes of one title, each.
+pub const ENCUMBRANCES_OF_A_KIND_MAX: usize = 16;
+
+/// Caveats of one title; one a claimant.
+pub const CAVEATS_MAX: usize = 8;
+
+/// Supplements of one pending instrument: for each of 32 mortgages of two titles a consent and a
+/// discharge, for each of 32 parties a permission, a few duties and requisitions: 104, rounded up.
+pub const SUPPLEMENTS_MAX: usize = 128;
+
+/// Open requisitions of one instrument.
+pub const REQUISITIONS_MAX: usize = 8;
+
+/// Titles that one instrument changes: of a subdivision the old and the new ones.
+pub const PARCELS_MAX: usize = 16;
+
+/// Officers of one legal entity: 32 × 17 bytes.
+pub const OFFICERS_MAX: usize = 32;
+
+/// Members of one group, groups within it counted with all of theirs.
+pub const GROUP_MEMBERS_MAX: usize = 32;
+
+/// Groups within groups: a group of persons has depth 1.
+pub const GROUP_DEPTH_MAX: usize = 3;
+
+/// Powers passed on in a row. Every use of the last one reads all of them.
+pub const POWER_DEPTH_MAX: usize = 4;
+
+/// Authorities above one another: local, regional and supreme court, and one to spare.
+pub const SUPERIORS_MAX: usize = 4;
+
+/// Lines of one settlement, sources or destinations.
+pub const SETTLEMENT_LINES_MAX: usize = 32;
+
+/// Beginnings of cadastral numbers in one notary's territory.
+pub const TERRITORY_MAX: usize = 64;
+
+/// Holidays of one calendar: ten years of 25 days, rounded up. 256 × 3 bytes in a profile, which is
+/// read with each record: 1 µs.
+pub const HOLIDAYS_MAX: usize = 256;
+
+/// Profiles of one ledger over its life.
+pub const PROFILES_MAX: usize = 256;
 
 /// Instruments waiting for the civil status of one party. A fact about 256 parties looks again at
 /// 256 × 8 = 2,048 of them, a full block's worth.

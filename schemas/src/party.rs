@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::Seconds;
 use crate::digest::{Commitment, LedgerId, RecordId};
 use crate::encoding::fixed_bytes;
+use crate::fraction::Fraction;
 use crate::keys::{PublicKey, Signature};
 
 fixed_bytes!(
@@ -75,6 +76,30 @@ pub enum AuthorityRole {
     /// Enrols natural persons and attests their identity at each act.
     #[n(3)]
     IdentityProvider,
+    /// Keeps legal entities and their officers.
+    #[n(4)]
+    BusinessRegistry,
+    /// Notarises, and certifies successions.
+    #[n(5)]
+    Notary,
+    /// Orders, freezes, decides appeals, holds evidence.
+    #[n(6)]
+    Court,
+    /// Freezes.
+    #[n(7)]
+    Prosecutor,
+    /// Freezes against money laundering.
+    #[n(8)]
+    FinancialMonitor,
+    /// Appoints guardians and permits what they do.
+    #[n(9)]
+    GuardianshipAuthority,
+    /// Says what duty is paid or exempt.
+    #[n(10)]
+    TaxAuthority,
+    /// Holds the money of a settlement.
+    #[n(11)]
+    EscrowAgent,
 }
 
 /// Accreditation of an authority, or its suspension. Subject: the authority. Signed by the
@@ -98,6 +123,18 @@ pub struct Accreditation {
     /// Whether it is suspended: nothing it signs from here on is accepted.
     #[n(4)]
     pub suspended: bool,
+    /// The authority above it, which may undo what it did; absent: none.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superior: Option<PartyId>,
+    /// Of a notary: beginnings of the cadastral numbers it is competent for, sorted; absent: all.
+    #[n(6)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub territory: Option<Vec<String>>,
+    /// Of a notary: the person who is it.
+    #[n(7)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PartyId>,
 }
 
 /// A fact of civil status, spoken by its registry. Open-ended facts hold until another one ends
@@ -164,13 +201,98 @@ pub enum CivilStatus {
         #[n(0)]
         from: Seconds,
     },
+    /// The party is under age. Subject: the party.
+    #[n(7)]
+    Minority {
+        /// When they come of age.
+        #[n(0)]
+        until: Seconds,
+    },
+    /// A court's finding that a party is capable again. Subject: the party.
+    #[n(8)]
+    Capacity {
+        /// Since when.
+        #[n(0)]
+        from: Seconds,
+    },
+}
+
+/// A guardian is appointed for a minor or incapable person, or dismissed. Subject: the ward. Signed
+/// by the guardianship authority. (Marriage Code 119, Civil Code 24.)
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Guardianship {
+    /// Who acts for the ward from here on; absent: nobody.
+    #[n(0)]
+    pub guardian: Option<PartyId>,
+}
+
+/// A legal entity (ISO 19152 `LA_Party` of type non-natural person). Subject: the party. Signed by the
+/// business registry; the latest record counts from its place in the ledger on. (Civil Code 33–50.)
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct LegalEntity {
+    /// Its name, for people: a firm's, never a person's.
+    #[n(0)]
+    pub name: String,
+    /// Who signs for it, sorted; empty once it is dissolved.
+    #[n(1)]
+    pub officers: Vec<PartyId>,
+    /// How many officers must sign together: at least 1, at most as many as there are.
+    #[n(2)]
+    pub signatures: u8,
+    /// Whether it is dissolved.
+    #[n(3)]
+    pub dissolved: bool,
+}
+
+/// A group that holds together (ISO 19152 `LA_GroupParty`). Subject: the party. Signed by a registrar,
+/// once: members never change; another group is another party.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct GroupParty {
+    /// Its members (`LA_PartyMember`), sorted by party: persons, legal entities or other groups.
+    #[n(0)]
+    pub members: Vec<PartyMember>,
+}
+
+/// A member of a group. Either all have shares, which sum to exactly one, or none has: joint
+/// ownership.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct PartyMember {
+    /// Who.
+    #[n(0)]
+    pub party: PartyId,
+    /// How much of what the group holds.
+    #[n(1)]
+    pub share: Option<Fraction>,
+}
+
+/// What a party is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[serde(tag = "nature", rename_all = "snake_case")]
+pub enum Nature {
+    /// A natural person.
+    #[n(0)]
+    Natural,
+    /// A legal entity.
+    #[n(1)]
+    Legal(#[n(0)] LegalEntity),
+    /// A group.
+    #[n(2)]
+    Group(#[n(0)] GroupParty),
 }
 
 /// A party as the register holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Party {
-    /// The provider that enrolled it.
+    /// The authority that enrolled it: a provider, the business registry, a registrar.
     #[n(0)]
     pub provider: PartyId,
     /// Keys it may sign with.
@@ -191,6 +313,15 @@ pub struct Party {
     /// Registered incapacity.
     #[n(6)]
     pub incapable: Option<Seconds>,
+    /// When a minor comes of age.
+    #[n(7)]
+    pub minor_until: Option<Seconds>,
+    /// Who acts for them.
+    #[n(8)]
+    pub guardian: Option<PartyId>,
+    /// What it is. A legal entity and a group have no keys, and none of the facts above.
+    #[n(9)]
+    pub nature: Nature,
 }
 
 /// A marriage as the register holds it.

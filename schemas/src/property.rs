@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{BlockTime, Seconds};
 use crate::digest::RecordId;
+use crate::encumbrance::Encumbrance;
 use crate::fraction::Fraction;
 use crate::party::PartyId;
 
@@ -57,6 +58,9 @@ pub enum Ground {
     /// An inheritance: personal, even in marriage (Marriage Code 35).
     #[n(2)]
     Inheritance,
+    /// A share that joint owners agreed on: each one's own.
+    #[n(3)]
+    Severance,
 }
 
 /// A holding: one acquisition by one party. A party who acquired twice has two.
@@ -96,7 +100,8 @@ pub struct FirstRegistration {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct Title {
-    /// 1 at first registration, one more with every change of holders.
+    /// 1 at first registration, one more with every change by an instrument or a correction. Warnings,
+    /// freezes, locks, notices and their ends do not count: they change no right of the holders.
     #[n(0)]
     pub version: u64,
     /// The spatial unit.
@@ -117,6 +122,15 @@ pub struct Title {
     /// Spousal consents in force for this property, in the order of their registration.
     #[n(6)]
     pub consents: Vec<RecordId>,
+    /// What others hold in it and what limits its holders, in the order of registration.
+    #[n(7)]
+    pub encumbrances: Vec<Encumbrance>,
+    /// The properties it was made of by subdivision or consolidation.
+    #[n(8)]
+    pub parents: Vec<String>,
+    /// Whether it has become others, and is a title no more.
+    #[n(9)]
+    pub cancelled: bool,
 }
 
 impl Title {

@@ -9,17 +9,33 @@
 use minicbor::{CborLen, Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use crate::access::{AccessConsent, AccessEntry};
 use crate::attestation::{ATTESTATION, Attestation};
 use crate::block::Seconds;
 use crate::cose::{Statement, StatementHeader, to_be_signed};
 use crate::digest::{ActDigest, LedgerId, RecordId, derive};
 use crate::encoding::{DecodeError, decode, encode, fixed_bytes};
+use crate::encumbrance::{
+    Assignment, Caveat, Discharge, Freeze, FreezeRelease, Lease, Mortgage, MortgageeConsent,
+    Postponement, PreemptionNotice, PreemptionWaiver, PriorityNotice, SelfLock, SelfLockRelease,
+    Servitude,
+};
 use crate::evidence::EvidenceManifest;
 use crate::instrument::{Act, PowerOfAttorney, Revocation, SpousalConsent, Transfer, Withdrawal};
 use crate::keys::{PublicKey, Signature, SigningKey};
 use crate::limits::{RECORD_BYTES_MAX, SECONDS_MAX};
-use crate::party::{Accreditation, CivilStatus, Enrolment, PartyId};
+use crate::parcel::{Consolidation, Subdivision};
+use crate::party::{
+    Accreditation, CivilStatus, Enrolment, GroupParty, Guardianship, LegalEntity, PartyId,
+};
+use crate::proceeding::{
+    Amendment, Appeal, AppealDecision, Correction, CorrectionApproval, CourtOrder,
+    EvidenceDeletion, GuardianPermission, LegalHold, Notarisation, Requisition, RequisitionAnswer,
+    RequisitionDecision, SuccessionCertificate,
+};
+use crate::profile::ProfileChange;
 use crate::property::FirstRegistration;
+use crate::settlement::{Duty, EscrowFunding, EscrowRefund, EscrowRelease};
 
 fixed_bytes!(
     /// Makes two otherwise equal records different, 16 random bytes.
@@ -50,6 +66,86 @@ pub enum Body {
     Act(Act),
     /// A pending instrument is withdrawn. Subject: the instrument.
     Withdrawal(Withdrawal),
+    /// A legal entity is registered, changed or dissolved. Subject: the party.
+    LegalEntity(LegalEntity),
+    /// A group is registered. Subject: the party.
+    GroupParty(GroupParty),
+    /// A guardian is appointed or dismissed. Subject: the ward.
+    Guardianship(Guardianship),
+    /// A mortgage is lodged. Subject: the property.
+    Mortgage(Mortgage),
+    /// A servitude is lodged. Subject: the property.
+    Servitude(Servitude),
+    /// A lease is lodged. Subject: the property.
+    Lease(Lease),
+    /// The assignment of a mortgage is lodged. Subject: the property.
+    Assignment(Assignment),
+    /// The postponement of a mortgage is lodged. Subject: the property.
+    Postponement(Postponement),
+    /// A subdivision is lodged. Subject: the property.
+    Subdivision(Subdivision),
+    /// A consolidation is lodged. Subject: the new property.
+    Consolidation(Consolidation),
+    /// An encumbrance is given up. Subject: the encumbrance.
+    Discharge(Discharge),
+    /// A mortgagee consents to an instrument. Subject: the instrument.
+    MortgageeConsent(MortgageeConsent),
+    /// A property is frozen. Subject: the property.
+    Freeze(Freeze),
+    /// A freeze is lifted. Subject: the freeze.
+    FreezeRelease(FreezeRelease),
+    /// A claim is noted. Subject: the property.
+    Caveat(Caveat),
+    /// A holder locks their holding. Subject: the property.
+    SelfLock(SelfLock),
+    /// A holder asks for their lock to be lifted. Subject: the lock.
+    SelfLockRelease(SelfLockRelease),
+    /// A buyer reserves the slot. Subject: the instrument.
+    PriorityNotice(PriorityNotice),
+    /// A share is offered to the co-owners. Subject: the property.
+    PreemptionNotice(PreemptionNotice),
+    /// A co-owner waives their pre-emption. Subject: the notice.
+    PreemptionWaiver(PreemptionWaiver),
+    /// The guardianship authority permits what is done for a ward. Subject: the instrument.
+    GuardianPermission(GuardianPermission),
+    /// A notary certifies an instrument or a sub-power. Subject: its record id.
+    Notarisation(Notarisation),
+    /// The escrow agent holds the sum. Subject: the instrument.
+    EscrowFunding(EscrowFunding),
+    /// The escrow agent has paid out. Subject: the funding.
+    EscrowRelease(EscrowRelease),
+    /// The escrow agent has paid back. Subject: the funding.
+    EscrowRefund(EscrowRefund),
+    /// A duty is paid or exempt. Subject: the instrument.
+    Duty(Duty),
+    /// The registrar asks for something. Subject: the instrument.
+    Requisition(Requisition),
+    /// A party answers. Subject: the instrument.
+    RequisitionAnswer(RequisitionAnswer),
+    /// The registrar accepts or refuses the answer. Subject: the instrument.
+    RequisitionDecision(RequisitionDecision),
+    /// Who inherits. Subject: the deceased.
+    SuccessionCertificate(SuccessionCertificate),
+    /// A court orders. Subject: the property.
+    CourtOrder(CourtOrder),
+    /// A registrar corrects a title. Subject: the property.
+    Correction(Correction),
+    /// A second registrar approves. Subject: the correction.
+    CorrectionApproval(CorrectionApproval),
+    /// An instrument's end is appealed. Subject: the instrument.
+    Appeal(Appeal),
+    /// A court decides an appeal. Subject: the appeal.
+    AppealDecision(AppealDecision),
+    /// A person lets somebody read their rights. Subject: the recipient.
+    AccessConsent(AccessConsent),
+    /// Somebody read a person's rights. Subject: the person.
+    AccessEntry(AccessEntry),
+    /// A court holds a recording, or lifts its hold. Subject: the root.
+    LegalHold(LegalHold),
+    /// A recording is deleted. Subject: its root.
+    EvidenceDeletion(EvidenceDeletion),
+    /// A new jurisdiction profile. Subject: the supervisor.
+    Profile(ProfileChange),
 }
 
 /// Applies one expression to whichever body there is.
@@ -66,6 +162,46 @@ macro_rules! each_body {
             Body::Transfer($body) => $result,
             Body::Act($body) => $result,
             Body::Withdrawal($body) => $result,
+            Body::LegalEntity($body) => $result,
+            Body::GroupParty($body) => $result,
+            Body::Guardianship($body) => $result,
+            Body::Mortgage($body) => $result,
+            Body::Servitude($body) => $result,
+            Body::Lease($body) => $result,
+            Body::Assignment($body) => $result,
+            Body::Postponement($body) => $result,
+            Body::Subdivision($body) => $result,
+            Body::Consolidation($body) => $result,
+            Body::Discharge($body) => $result,
+            Body::MortgageeConsent($body) => $result,
+            Body::Freeze($body) => $result,
+            Body::FreezeRelease($body) => $result,
+            Body::Caveat($body) => $result,
+            Body::SelfLock($body) => $result,
+            Body::SelfLockRelease($body) => $result,
+            Body::PriorityNotice($body) => $result,
+            Body::PreemptionNotice($body) => $result,
+            Body::PreemptionWaiver($body) => $result,
+            Body::GuardianPermission($body) => $result,
+            Body::Notarisation($body) => $result,
+            Body::EscrowFunding($body) => $result,
+            Body::EscrowRelease($body) => $result,
+            Body::EscrowRefund($body) => $result,
+            Body::Duty($body) => $result,
+            Body::Requisition($body) => $result,
+            Body::RequisitionAnswer($body) => $result,
+            Body::RequisitionDecision($body) => $result,
+            Body::SuccessionCertificate($body) => $result,
+            Body::CourtOrder($body) => $result,
+            Body::Correction($body) => $result,
+            Body::CorrectionApproval($body) => $result,
+            Body::Appeal($body) => $result,
+            Body::AppealDecision($body) => $result,
+            Body::AccessConsent($body) => $result,
+            Body::AccessEntry($body) => $result,
+            Body::LegalHold($body) => $result,
+            Body::EvidenceDeletion($body) => $result,
+            Body::Profile($body) => $result,
         }
     };
 }
@@ -85,6 +221,46 @@ impl Body {
             Self::Transfer(_) => "transfer",
             Self::Act(_) => "act",
             Self::Withdrawal(_) => "withdrawal",
+            Self::LegalEntity(_) => "legal-entity",
+            Self::GroupParty(_) => "group-party",
+            Self::Guardianship(_) => "guardianship",
+            Self::Mortgage(_) => "mortgage",
+            Self::Servitude(_) => "servitude",
+            Self::Lease(_) => "lease",
+            Self::Assignment(_) => "assignment",
+            Self::Postponement(_) => "postponement",
+            Self::Subdivision(_) => "subdivision",
+            Self::Consolidation(_) => "consolidation",
+            Self::Discharge(_) => "discharge",
+            Self::MortgageeConsent(_) => "mortgagee-consent",
+            Self::Freeze(_) => "freeze",
+            Self::FreezeRelease(_) => "freeze-release",
+            Self::Caveat(_) => "caveat",
+            Self::SelfLock(_) => "self-lock",
+            Self::SelfLockRelease(_) => "self-lock-release",
+            Self::PriorityNotice(_) => "priority-notice",
+            Self::PreemptionNotice(_) => "preemption-notice",
+            Self::PreemptionWaiver(_) => "preemption-waiver",
+            Self::GuardianPermission(_) => "guardian-permission",
+            Self::Notarisation(_) => "notarisation",
+            Self::EscrowFunding(_) => "escrow-funding",
+            Self::EscrowRelease(_) => "escrow-release",
+            Self::EscrowRefund(_) => "escrow-refund",
+            Self::Duty(_) => "duty",
+            Self::Requisition(_) => "requisition",
+            Self::RequisitionAnswer(_) => "requisition-answer",
+            Self::RequisitionDecision(_) => "requisition-decision",
+            Self::SuccessionCertificate(_) => "succession-certificate",
+            Self::CourtOrder(_) => "court-order",
+            Self::Correction(_) => "correction",
+            Self::CorrectionApproval(_) => "correction-approval",
+            Self::Appeal(_) => "appeal",
+            Self::AppealDecision(_) => "appeal-decision",
+            Self::AccessConsent(_) => "access-consent",
+            Self::AccessEntry(_) => "access-entry",
+            Self::LegalHold(_) => "legal-hold",
+            Self::EvidenceDeletion(_) => "evidence-deletion",
+            Self::Profile(_) => "profile",
         }
     }
 
@@ -97,7 +273,9 @@ impl Body {
                 | CivilStatus::Divorce { from: at }
                 | CivilStatus::SeparateProperty { from: at }
                 | CivilStatus::Death { at }
-                | CivilStatus::Incapacity { from: at },
+                | CivilStatus::Incapacity { from: at }
+                | CivilStatus::Capacity { from: at }
+                | CivilStatus::Minority { until: at },
             ) => vec![*at],
             Self::FirstRegistration(first) => first.holdings.iter().map(|h| h.acquired).collect(),
             Self::PowerOfAttorney(power) => [power.issued, power.starts, power.expires]
@@ -105,13 +283,18 @@ impl Body {
                 .flatten()
                 .collect(),
             Self::SpousalConsent(consent) => vec![consent.expires],
-            Self::CivilStatus(CivilStatus::Division { .. })
-            | Self::Accreditation(_)
-            | Self::Enrolment(_)
-            | Self::Revocation(_)
-            | Self::Transfer(_)
-            | Self::Act(_)
-            | Self::Withdrawal(_) => Vec::new(),
+            Self::Servitude(servitude) => servitude.until.into_iter().collect(),
+            Self::Lease(lease) => vec![lease.until],
+            Self::Freeze(freeze) => freeze.until.into_iter().collect(),
+            Self::Caveat(caveat) => vec![caveat.until],
+            Self::GuardianPermission(permission) => vec![permission.expires],
+            Self::AccessConsent(consent) => vec![consent.expires],
+            Self::CourtOrder(order) => vec![order.final_from],
+            Self::Correction(Correction {
+                amendment: Amendment::Holdings { holdings },
+                ..
+            }) => holdings.iter().map(|h| h.acquired).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -156,6 +339,46 @@ impl Body {
             "transfer" => read(bytes, Body::Transfer),
             "act" => read(bytes, Body::Act),
             "withdrawal" => read(bytes, Body::Withdrawal),
+            "legal-entity" => read(bytes, Body::LegalEntity),
+            "group-party" => read(bytes, Body::GroupParty),
+            "guardianship" => read(bytes, Body::Guardianship),
+            "mortgage" => read(bytes, Body::Mortgage),
+            "servitude" => read(bytes, Body::Servitude),
+            "lease" => read(bytes, Body::Lease),
+            "assignment" => read(bytes, Body::Assignment),
+            "postponement" => read(bytes, Body::Postponement),
+            "subdivision" => read(bytes, Body::Subdivision),
+            "consolidation" => read(bytes, Body::Consolidation),
+            "discharge" => read(bytes, Body::Discharge),
+            "mortgagee-consent" => read(bytes, Body::MortgageeConsent),
+            "freeze" => read(bytes, Body::Freeze),
+            "freeze-release" => read(bytes, Body::FreezeRelease),
+            "caveat" => read(bytes, Body::Caveat),
+            "self-lock" => read(bytes, Body::SelfLock),
+            "self-lock-release" => read(bytes, Body::SelfLockRelease),
+            "priority-notice" => read(bytes, Body::PriorityNotice),
+            "preemption-notice" => read(bytes, Body::PreemptionNotice),
+            "preemption-waiver" => read(bytes, Body::PreemptionWaiver),
+            "guardian-permission" => read(bytes, Body::GuardianPermission),
+            "notarisation" => read(bytes, Body::Notarisation),
+            "escrow-funding" => read(bytes, Body::EscrowFunding),
+            "escrow-release" => read(bytes, Body::EscrowRelease),
+            "escrow-refund" => read(bytes, Body::EscrowRefund),
+            "duty" => read(bytes, Body::Duty),
+            "requisition" => read(bytes, Body::Requisition),
+            "requisition-answer" => read(bytes, Body::RequisitionAnswer),
+            "requisition-decision" => read(bytes, Body::RequisitionDecision),
+            "succession-certificate" => read(bytes, Body::SuccessionCertificate),
+            "court-order" => read(bytes, Body::CourtOrder),
+            "correction" => read(bytes, Body::Correction),
+            "correction-approval" => read(bytes, Body::CorrectionApproval),
+            "appeal" => read(bytes, Body::Appeal),
+            "appeal-decision" => read(bytes, Body::AppealDecision),
+            "access-consent" => read(bytes, Body::AccessConsent),
+            "access-entry" => read(bytes, Body::AccessEntry),
+            "legal-hold" => read(bytes, Body::LegalHold),
+            "evidence-deletion" => read(bytes, Body::EvidenceDeletion),
+            "profile" => read(bytes, Body::Profile),
             _ => Err(DecodeError::Malformed(format!(
                 "unknown kind of record: {kind:?}"
             ))),
