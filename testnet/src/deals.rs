@@ -205,7 +205,7 @@ impl DeedOffice<'_> {
         role: ActRole,
         now: Seconds,
     ) -> Result<Vec<u8>> {
-        let body = Body::Act(Act { role, power: None });
+        let body = Body::Act(Act { role, power: None, represents: None });
         let ledger = self.provider.ledger;
         let subject = instrument.to_string();
         let recorded = record_act(ledger, wallet.party, subject, body, self.shape, now)?;

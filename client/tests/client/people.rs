@@ -196,7 +196,7 @@ impl Pen {
             by,
             deed.to_string(),
             at,
-            Body::Act(Act { role, power: None }),
+            Body::Act(Act { role, power: None, represents: None }),
         )
     }
 
@@ -207,6 +207,7 @@ impl Pen {
             price_floor: None,
             counterparties: None,
             self_dealing: false,
+        substitutions: None,
         };
         let body = PowerOfAttorney {
             scope,

@@ -1,7 +1,8 @@
-//! The act of signing an instrument, for oneself or under a power (rules 1, 2, 4, 9, 15, 17–20).
+//! The act of signing an instrument, for oneself, under a power or by office (rules 1, 2, 4, 9, 15,
+//! 17–21, 23).
 
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Act, ActDone, ActKind, ActRole, Power, Status, TransferKind};
+use deedbook_schemas::instrument::{Act, ActDone, ActKind, ActRole, Power, Status};
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Record;
@@ -12,33 +13,29 @@ use crate::deed::{self, Deed, Found};
 use crate::identity::Evidence;
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity, power, requirements, transfer};
+use crate::{door, guardianship, identity, marital, power, registration, representation, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
     let mut door = door::open(case);
     let signer = door::person(case, &mut door)?;
     let deed = open_deed(case, &mut door)?;
-    let sale = deed
+    let priced = deed
         .as_ref()
-        .is_some_and(|deed| deed.pending.transfer.kind == TransferKind::Sale);
-    let evidence = if sale {
+        .is_some_and(|deed| text::price(&deed.pending.text).is_some());
+    let evidence = if priced {
         Evidence::WithPrice
     } else {
         Evidence::Required
     };
     identity::check(case, evidence, &mut door)?;
+    // Under a power or by office, not both.
+    let one = body.power.is_none() || body.represents.is_none();
+    door.require(one, Code::FieldInvalid);
     let (signer, mut deed) = door.door(signer.zip(deed), Code::InstrumentUnknown)?;
 
     let mut law = Codes::default();
-    door::standing(&signer, &mut law);
     deed.pending.acts = deed::live_acts(case.state, &deed.pending, case.now)?;
-    // Rule 9: on the title that the parties saw.
-    let current = deed.title.version == deed.pending.transfer.title_version;
-    law.require(current, Code::TitleVersion);
-    // Rules 9, 31: a disponor's act takes the slot, and needs it.
-    let holder = deed::slot_holder(case.state, &deed.title, case.now)?;
-    let free = holder.is_none_or(|holder| holder == deed.id);
-    law.require(body.role == ActRole::Acquirer || free, Code::TitleSlot);
+    check_titles(case, body, &deed, &mut law)?;
     let power = match &body.power {
         None => None,
         Some(id) => {
@@ -47,8 +44,22 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
             power
         }
     };
-    let party = power.as_ref().map_or(case.record.issuer(), |p| p.principal);
-    check_party(body, &deed, party, power.is_some(), &mut law);
+    let party = power
+        .as_ref()
+        .map(|power| power.principal)
+        .or(body.represents)
+        .unwrap_or(case.record.issuer());
+    match &body.represents {
+        None => door::standing(&signer, case.now, &mut law),
+        Some(represented) => {
+            // Rules 21, 23: by those in office, who deal with others.
+            let failed =
+                representation::check(case.state, &case.record.issuer(), represented, case.now)?;
+            failed.into_iter().for_each(|code| law.refuse(code));
+            guardianship::check_conflict(case, &deed, represented, &mut law)?;
+        }
+    }
+    check_party(case, body, &deed, party, &mut law)?;
     if let Some(power) = &power {
         check_power(case, body, &deed, power, &mut law)?;
     }
@@ -60,24 +71,57 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
         signer: case.record.issuer(),
         record: case.record.id,
         power: body.power,
+        by_office: body.represents.is_some(),
     });
-    effect(case, body.role, deed)
+    effect(case, deed)
 }
 
-/// Takes the slot, and registers the instrument if this was the last thing missing.
-fn effect(case: &mut Case<'_, '_>, role: ActRole, mut deed: Box<Deed>) -> Verdict {
-    let takes_slot = role == ActRole::Disponor && deed.title.slot != Some(deed.id);
-    if takes_slot {
-        deed.title.slot = Some(deed.id);
+fn check_titles(
+    case: &Case<'_, '_>,
+    body: &Act,
+    deed: &Deed,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    let takes = body.role == text::slot_role(&deed.pending.text);
+    for leg in deed.legs() {
+        let title = deed.title(&leg.property)?;
+        // Rules 7, 9: on the title that the parties saw.
+        let current = leg.version.is_none_or(|version| version == title.version);
+        law.require(current && !title.cancelled, Code::TitleVersion);
+        // Rules 9, 31, 32: a disponor's act takes the slot, and needs it.
+        if takes && text::disposes(&deed.pending.text) {
+            let holder = deed::slot_holder(case.state, &leg.property, title, case.now)?;
+            let free = holder.is_none_or(|holder| holder == deed.id);
+            law.require(free, Code::TitleSlot);
+        }
     }
-    if let Some(outcome) = transfer::register_if_complete(case.state, case.block, &mut deed)? {
-        return Ok(vec![outcome]);
+    Ok(())
+}
+
+/// Takes the slots that the act takes, and registers the instrument if this was the last thing missing.
+fn effect(case: &mut Case<'_, '_>, mut deed: Box<Deed>) -> Verdict {
+    let mut taken = Vec::new();
+    if let Some(act) = deed.pending.acts.last() {
+        for (property, title) in &deed.titles {
+            let takes = deed::takes_slot(case.state, &deed.property, &deed.pending, property, act)?;
+            if takes && title.slot != Some(deed.id) {
+                taken.push(property.clone());
+            }
+        }
     }
-    if takes_slot {
-        case.state.put(Key::Title(&deed.property), &deed.title);
+    for property in &taken {
+        if let Some(title) = deed.titles.get_mut(property) {
+            title.slot = Some(deed.id);
+        }
     }
-    deed.keep(case.state, case.block);
-    Ok(Vec::new())
+    let outcomes = registration::register_if_complete(case.state, case.block, &mut deed)?;
+    if outcomes.is_empty() {
+        for property in &taken {
+            case.state.put(Key::Title(property), deed.title(property)?);
+        }
+        deed.keep(case.state, case.block);
+    }
+    Ok(outcomes)
 }
 
 /// The open instrument that the record is about.
@@ -96,21 +140,51 @@ pub(crate) fn open_deed(
     Ok(None)
 }
 
-fn check_party(body: &Act, deed: &Deed, party: PartyId, by_agent: bool, law: &mut Codes) {
-    // Rule 4, Civil Code 212: a party to the instrument in this capacity, once.
-    let share = deed.side(body.role).iter().find(|s| s.party == party);
-    law.require(share.is_some(), Code::ActRoleForeign);
-    let repeated = requirements::has_acted(&deed.pending.acts, body.role, &party);
-    law.require(!repeated, Code::ActRepeated);
-    let Some(given) = share.filter(|_| body.role == ActRole::Disponor) else {
-        return;
-    };
-    // Rules 1, 2, 20, Civil Code 188: who gives holds at least that when the act is done.
-    match deed.title.share_of(&party) {
-        None if by_agent => law.refuse(Code::PrincipalNotHolder),
-        None => law.refuse(Code::TitleNotHolder),
-        Some(held) => law.require(given.share <= held, Code::TitleExcess),
+fn check_party(
+    case: &Case<'_, '_>,
+    body: &Act,
+    deed: &Deed,
+    party: PartyId,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    // Rule 4, Civil Code 212: a party to the instrument in this capacity, or a member of one.
+    let mut own = None;
+    for side in text::side(&deed.property, &deed.pending.text, body.role) {
+        if own.is_none() && representation::belongs(case.state, &side, &party)? {
+            own = Some(side);
+        }
     }
+    law.require(own.is_some(), Code::ActRoleForeign);
+    // Rule 4: once; of a legal entity, once by each officer.
+    let repeated = deed.pending.acts.iter().any(|act| {
+        act.role == body.role
+            && act.party == party
+            && (!act.by_office || act.signer == case.record.issuer())
+    });
+    law.require(!repeated, Code::ActRepeated);
+    let Some(side) = own.filter(|_| body.role == ActRole::Disponor) else {
+        return Ok(());
+    };
+    if !text::disposes(&deed.pending.text) {
+        return Ok(());
+    }
+    // Rules 1, 2, 20, Civil Code 188: who gives holds at least that when the act is done.
+    for leg in deed.legs() {
+        if !leg.disponors.contains(&side) {
+            continue;
+        }
+        let title = deed.title(&leg.property)?;
+        match title.share_of(&side) {
+            None if body.power.is_some() => law.refuse(Code::PrincipalNotHolder),
+            None => law.refuse(Code::TitleNotHolder),
+            Some(held) => {
+                let given =
+                    marital::given(&deed.property, &deed.pending.text, &leg.property, &side);
+                law.require(given.is_none_or(|given| given <= held), Code::TitleExcess);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check_power(
@@ -120,20 +194,26 @@ fn check_power(
     power: &Power,
     law: &mut Codes,
 ) -> Result<(), StateError> {
-    let transfer = &deed.pending.transfer;
+    let text = &deed.pending.text;
     let (kind, facing) = match body.role {
-        ActRole::Disponor => (transfer.kind.disposition(), ActRole::Acquirer),
+        ActRole::Disponor => (
+            text::disposition(text).unwrap_or(ActKind::Manage),
+            ActRole::Acquirer,
+        ),
         ActRole::Acquirer => (ActKind::Acquire, ActRole::Disponor),
+        ActRole::Mortgagee => (ActKind::Acquire, ActRole::Acquirer),
     };
-    let counterparties: Vec<PartyId> = deed.side(facing).iter().map(|s| s.party).collect();
-    let act = power::Use {
-        signer: case.record.issuer(),
-        kind,
-        property: &deed.property,
-        price: transfer.price.as_ref(),
-        counterparties: Some(&counterparties),
-    };
-    power::check_use(case.state, power, &act, case.now, law)?;
+    let counterparties = text::facing(&deed.property, text, &power.principal, facing);
+    for leg in deed.legs() {
+        let act = power::Use {
+            signer: case.record.issuer(),
+            kind,
+            property: &leg.property,
+            price: text::price(text),
+            counterparties: Some(&counterparties),
+        };
+        power::check_use(case.state, power, &act, case.now, law)?;
+    }
     // Rule 19, Civil Code 163: on both sides only if both principals allow it.
     for done in &deed.pending.acts {
         if done.role != facing || done.signer != case.record.issuer() {
@@ -143,8 +223,9 @@ fn check_power(
             None => None,
             Some(id) => state::power(case.state, id)?,
         };
+        let same = done.party == power.principal;
         let allowed = power.scope.self_dealing && other.is_none_or(|p| p.scope.self_dealing);
-        law.require(allowed, Code::PowerSelfDealing);
+        law.require(same || allowed, Code::PowerSelfDealing);
     }
     Ok(())
 }
@@ -165,5 +246,5 @@ pub(crate) fn end_outdated(
         return Ok(Vec::new());
     };
     let codes = Rejection::one(Code::TitleVersion).to_strings();
-    Ok(vec![deed.close(state, block, Status::Refused, codes)])
+    deed.close(state, block, Status::Refused, codes)
 }

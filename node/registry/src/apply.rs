@@ -4,16 +4,18 @@
 
 use deedbook_schemas::block::{BlockTime, Height, Seconds};
 use deedbook_schemas::digest::LedgerId;
-use deedbook_schemas::genesis::Profile;
 use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Rejection;
 
 use crate::state::{self, Overlay, StateError, evidence_mark, record_mark};
 use crate::verdict::{No, Verdict, refused};
 use crate::{
-    accreditation, act, civil_status, consent, door, enrolment, power, property, revocation,
-    transfer, withdrawal,
+    access, accreditation, act, appeal, caveat, civil_status, consent, correction, court_order,
+    discharge, door, duty, enrolment, entity, evidence, freeze, guardianship, inheritance, lodging,
+    notarisation, power, preemption, priority_notice, profile, property, requisition, revocation,
+    self_lock, settlement, withdrawal,
 };
 
 /// The block in which records are judged. Its time is the only time the law knows.
@@ -109,7 +111,7 @@ pub fn apply(
 
 fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Verdict {
     let mut case = Case {
-        profile: state::profile(overlay)?,
+        profile: state::profile(overlay, state::profile_at(overlay, block.height)?)?,
         now: block.now(),
         state: overlay,
         block,
@@ -123,9 +125,49 @@ fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Ve
         Body::PowerOfAttorney(body) => power::apply(&mut case, body),
         Body::SpousalConsent(body) => consent::apply(&mut case, body),
         Body::Revocation(body) => revocation::apply(&mut case, body),
-        Body::Transfer(body) => transfer::lodge(&mut case, body),
         Body::Act(body) => act::apply(&mut case, body),
         Body::Withdrawal(_) => withdrawal::apply(&mut case),
+        Body::LegalEntity(body) => entity::apply_entity(&mut case, body),
+        Body::GroupParty(body) => entity::apply_group(&mut case, body),
+        Body::Guardianship(body) => guardianship::appoint(&mut case, body),
+        Body::GuardianPermission(body) => guardianship::permit(&mut case, body),
+        Body::Discharge(body) => discharge::apply(&mut case, body),
+        Body::MortgageeConsent(body) => discharge::consent(&mut case, body),
+        Body::Freeze(body) => freeze::apply(&mut case, body),
+        Body::FreezeRelease(body) => freeze::release(&mut case, body),
+        Body::Caveat(body) => caveat::apply(&mut case, body),
+        Body::SelfLock(body) => self_lock::apply(&mut case, body),
+        Body::SelfLockRelease(body) => self_lock::release(&mut case, body),
+        Body::PriorityNotice(body) => priority_notice::apply(&mut case, body),
+        Body::PreemptionNotice(body) => preemption::offer(&mut case, body),
+        Body::PreemptionWaiver(body) => preemption::waive(&mut case, body),
+        Body::Notarisation(body) => notarisation::apply(&mut case, body),
+        Body::EscrowFunding(body) => settlement::fund(&mut case, body),
+        Body::EscrowRelease(body) => settlement::release(&mut case, body),
+        Body::EscrowRefund(body) => settlement::refund(&mut case, body),
+        Body::Duty(body) => duty::apply(&mut case, body),
+        Body::Requisition(body) => requisition::apply(&mut case, body),
+        Body::RequisitionAnswer(body) => requisition::answer(&mut case, body),
+        Body::RequisitionDecision(body) => requisition::decide(&mut case, body),
+        Body::SuccessionCertificate(body) => inheritance::certify(&mut case, body),
+        Body::CourtOrder(body) => court_order::apply(&mut case, body),
+        Body::Correction(body) => correction::apply(&mut case, body),
+        Body::CorrectionApproval(body) => correction::approve(&mut case, body),
+        Body::Appeal(body) => appeal::apply(&mut case, body),
+        Body::AppealDecision(body) => appeal::decide(&mut case, body),
+        Body::AccessConsent(body) => access::consent(&mut case, body),
+        Body::AccessEntry(body) => access::enter(&mut case, body),
+        Body::LegalHold(body) => evidence::hold(&mut case, body),
+        Body::EvidenceDeletion(body) => evidence::delete(&mut case, body),
+        Body::Profile(body) => profile::apply(&mut case, body),
+        Body::Transfer(_)
+        | Body::Mortgage(_)
+        | Body::Servitude(_)
+        | Body::Lease(_)
+        | Body::Assignment(_)
+        | Body::Postponement(_)
+        | Body::Subdivision(_)
+        | Body::Consolidation(_) => lodging::lodge(&mut case),
     }
 }
 
@@ -137,12 +179,11 @@ fn after_refusal(
     record: &Record,
     rejection: &Rejection,
 ) -> Result<Vec<Outcome>, StateError> {
-    match &record.body {
-        Body::Transfer(_) => {
-            transfer::keep_refused(overlay, block, record, rejection);
-            Ok(Vec::new())
-        }
-        Body::Act(_) => act::end_outdated(overlay, block, record, rejection),
-        _ => Ok(Vec::new()),
+    if lodging::text_of(&record.body).is_some() {
+        lodging::keep_refused(overlay, block, record, rejection);
     }
+    if matches!(record.body, Body::Act(_)) {
+        return act::end_outdated(overlay, block, record, rejection);
+    }
+    Ok(Vec::new())
 }

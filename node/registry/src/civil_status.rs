@@ -52,6 +52,14 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &CivilStatus) -> Verdict {
             let id = subject(case, door)?;
             incapable(case, &id, *from)?
         }
+        CivilStatus::Minority { until } => {
+            let id = subject(case, door)?;
+            minor(case, &id, *until)?
+        }
+        CivilStatus::Capacity { from } => {
+            let id = subject(case, door)?;
+            capable(case, &id, *from)?
+        }
     };
     Ok(waiting::look_again(case.state, case.block, &concerned)?)
 }
@@ -74,8 +82,10 @@ fn check_fields(case: &Case<'_, '_>, body: &CivilStatus, door: &mut Codes) {
         }
         CivilStatus::Divorce { from }
         | CivilStatus::SeparateProperty { from }
-        | CivilStatus::Incapacity { from } => *from,
+        | CivilStatus::Incapacity { from }
+        | CivilStatus::Capacity { from } => *from,
         CivilStatus::Death { at } => *at,
+        CivilStatus::Minority { .. } => case.now,
         CivilStatus::Division { property, .. } => {
             door::cadastral(property, door);
             case.now
@@ -258,6 +268,34 @@ fn incapable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned 
     }
     let mut party = law.law(found, Code::StatusInvalid)?;
     party.incapable = Some(from);
+    case.state.put(Key::Party(id), &party);
+    Ok(vec![*id])
+}
+
+/// Civil Code 22: once, of the living, until they come of age.
+fn minor(case: &mut Case<'_, '_>, id: &PartyId, until: Seconds) -> Concerned {
+    let mut law = Codes::default();
+    let found = enrolled(case, id, &mut law)?;
+    if let Some(party) = &found {
+        let fits = party.minor_until.is_none() && party.died.is_none() && case.now < until;
+        law.require(fits, Code::StatusInvalid);
+    }
+    let mut party = law.law(found, Code::StatusInvalid)?;
+    party.minor_until = Some(until);
+    case.state.put(Key::Party(id), &party);
+    Ok(vec![*id])
+}
+
+/// Civil Code 26: of the incapable. Powers that ended with the incapacity do not revive: see `power`.
+fn capable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned {
+    let mut law = Codes::default();
+    let found = enrolled(case, id, &mut law)?;
+    if let Some(party) = &found {
+        let fits = party.incapable.is_some_and(|since| since <= from) && party.died.is_none();
+        law.require(fits, Code::StatusInvalid);
+    }
+    let mut party = law.law(found, Code::StatusInvalid)?;
+    party.incapable = None;
     case.state.put(Key::Party(id), &party);
     Ok(vec![*id])
 }

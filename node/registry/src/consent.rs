@@ -9,11 +9,10 @@ use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
 use crate::calendar::add_days;
-use crate::deed::{self, Found};
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, marriage, power, waiting};
+use crate::{door, identity, marriage, power, registration};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &SpousalConsent) -> Verdict {
     let mut door = door::open(case);
@@ -30,7 +29,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &SpousalConsent) -> Verdict {
     let signer = door.door(signer, Code::SignerUnknown)?;
 
     let mut law = Codes::default();
-    door::standing(&signer, &mut law);
+    door::standing(&signer, case.now, &mut law);
     let title = state::title(case.state, property)?;
     // Rule 12: given by the spouse, or by their agent, who is not the disponor.
     let spouse = match &body.power {
@@ -93,13 +92,9 @@ fn effect(
     case.state.put(Key::Consent(&id), &consent);
     case.state.put(Key::Title(property), &title);
     let mut outcomes = vec![outcome(id, Status::Registered)];
-    if let Some(instrument) = &title.slot
-        && let Found::Open(deed) = deed::find(case.state, instrument, case.now)?
-    {
-        outcomes.extend(waiting::register_if_complete(
-            case.state, case.block, *deed,
-        )?);
-    }
+    outcomes.extend(registration::look_again_at(
+        case.state, case.block, property,
+    )?);
     Ok(outcomes)
 }
 
@@ -108,9 +103,17 @@ fn check_fields(body: &SpousalConsent, door: &mut Codes) {
     door::money(body.price_floor.as_ref(), door);
     let complete = match body.act {
         ActKind::Sell => body.price_floor.is_some(),
-        ActKind::Give => body.price_floor.is_none(),
-        ActKind::Mortgage => true,
-        ActKind::Acquire | ActKind::Consent | ActKind::Manage => false,
+        ActKind::Give
+        | ActKind::Mortgage
+        | ActKind::Servitude
+        | ActKind::Lease
+        | ActKind::Reparcel => body.price_floor.is_none(),
+        ActKind::Exchange => true,
+        ActKind::Acquire
+        | ActKind::Consent
+        | ActKind::Manage
+        | ActKind::Release
+        | ActKind::Sever => false,
     };
     door.require(complete, Code::FieldInvalid);
 }

@@ -1,26 +1,41 @@
-//! An open instrument together with its title: loading, keeping, closing, and the priority slot
+//! An open instrument together with its titles: loading, keeping, closing, and the priority slot
 //! (rules 9, 31).
+
+use std::collections::BTreeMap;
 
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{
-    ActDone, ActRole, Instrument, PartyShare, PendingTransfer, Status,
-};
+use deedbook_schemas::encumbrance::Right;
+use deedbook_schemas::instrument::{ActDone, ActRole, Instrument, Pending, Status};
 use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
 
 use crate::apply::BlockContext;
 use crate::power::{can_act, power_in_force};
 use crate::state::{self, Key, Overlay, StateError, StateRead};
+use crate::text::{self, Leg};
 use crate::verdict::outcome;
+use crate::{representation, settlement};
 
-/// A pending instrument and the title it is about.
+/// A pending instrument and the titles it is about.
 pub(crate) struct Deed {
     pub(crate) id: RecordId,
+    /// The record's subject.
     pub(crate) property: String,
     pub(crate) lodged: Height,
-    pub(crate) pending: PendingTransfer,
-    pub(crate) title: Title,
+    pub(crate) pending: Pending,
+    /// By cadastral number.
+    pub(crate) titles: BTreeMap<String, Title>,
+}
+
+/// A deed as the rules look at it.
+pub(crate) struct View<'v> {
+    pub(crate) state: &'v dyn StateRead,
+    pub(crate) now: Seconds,
+    pub(crate) deed: &'v Deed,
+    /// The profile in force when it was lodged.
+    pub(crate) profile: Profile,
 }
 
 /// What an instrument's id leads to.
@@ -42,22 +57,42 @@ pub(crate) fn find(
     let Some(instrument) = state::instrument(state, id)? else {
         return Ok(Found::Nothing);
     };
-    let Some(pending) = instrument.pending.filter(|pending| now < pending.expires) else {
-        return Ok(Found::Closed);
+    let open = instrument
+        .pending
+        .as_ref()
+        .is_some_and(|pending| now < pending.expires);
+    Ok(match load(state, *id, instrument)? {
+        Some(deed) if open => Found::Open(Box::new(deed)),
+        _ => Found::Closed,
+    })
+}
+
+/// A pending instrument with its titles, whether or not its time has run out.
+pub(crate) fn load(
+    state: &dyn StateRead,
+    id: RecordId,
+    instrument: Instrument,
+) -> Result<Option<Deed>, StateError> {
+    let Some(pending) = instrument.pending else {
+        return Ok(None);
     };
-    let title = title_of(state, &instrument.property)?;
-    Ok(Found::Open(Box::new(Deed {
-        id: *id,
+    let mut titles = BTreeMap::new();
+    for leg in text::legs(&instrument.property, &pending.text) {
+        let title = title_of(state, &leg.property)?;
+        titles.insert(leg.property, title);
+    }
+    Ok(Some(Deed {
+        id,
         property: instrument.property,
         lodged: instrument.lodged,
         pending,
-        title,
-    })))
+        titles,
+    }))
 }
 
 /// The title of a pending instrument's property: it was there when the instrument was lodged, and
 /// no title is ever deleted.
-pub(crate) fn title_of(state: &dyn StateRead, property: &str) -> Result<Title, StateError> {
+fn title_of(state: &dyn StateRead, property: &str) -> Result<Title, StateError> {
     state::title(state, property)?.ok_or_else(|| {
         StateError::Inconsistent(format!(
             "a pending instrument's title {property} is missing"
@@ -66,9 +101,30 @@ pub(crate) fn title_of(state: &dyn StateRead, property: &str) -> Result<Title, S
 }
 
 impl Deed {
-    /// The parties of one side.
-    pub(crate) fn side(&self, role: ActRole) -> &[PartyShare] {
-        side(&self.pending, role)
+    /// The titles it is about, as its text names them.
+    pub(crate) fn legs(&self) -> Vec<Leg> {
+        text::legs(&self.property, &self.pending.text)
+    }
+
+    /// The title of one of its legs.
+    pub(crate) fn title(&self, property: &str) -> Result<&Title, StateError> {
+        self.titles.get(property).ok_or_else(|| {
+            StateError::Inconsistent(format!("{} is not about the title {property}", self.id))
+        })
+    }
+
+    /// How the rules look at it.
+    pub(crate) fn view<'v>(
+        &'v self,
+        state: &'v dyn StateRead,
+        now: Seconds,
+    ) -> Result<View<'v>, StateError> {
+        Ok(View {
+            state,
+            now,
+            deed: self,
+            profile: state::profile(state, self.pending.profile)?,
+        })
     }
 
     /// Writes the instrument as it is pending now.
@@ -80,7 +136,8 @@ impl Deed {
         state.put(Key::Instrument(&self.id), &instrument);
     }
 
-    fn ended(&self, block: &BlockContext, status: Status) -> Instrument {
+    /// The instrument without anything pending.
+    pub(crate) fn ended(&self, block: &BlockContext, status: Status) -> Instrument {
         Instrument {
             property: self.property.clone(),
             status,
@@ -91,50 +148,57 @@ impl Deed {
         }
     }
 
-    /// Ends the instrument; it keeps no slot (rule 31).
+    /// Ends the instrument otherwise than by registration; it keeps no slot and no reservation (rule
+    /// 31), and what was funded goes back (rule 37).
     pub(crate) fn close(
-        self,
+        mut self,
         state: &mut Overlay<'_>,
         block: &BlockContext,
         status: Status,
         codes: Vec<String>,
-    ) -> Outcome {
+    ) -> Result<Vec<Outcome>, StateError> {
         let instrument = Instrument {
             codes: codes.clone(),
             ..self.ended(block, status)
         };
         state.put(Key::Instrument(&self.id), &instrument);
-        if self.title.slot == Some(self.id) {
-            let title = Title {
-                slot: None,
-                ..self.title
-            };
-            state.put(Key::Title(&self.property), &title);
+        for (property, title) in &mut self.titles {
+            let reserved = title.encumbrances.len();
+            title.encumbrances.retain(|encumbrance| {
+                !matches!(&encumbrance.right,
+                    Right::PriorityNotice { instrument, .. } if *instrument == self.id)
+            });
+            let held = title.slot == Some(self.id);
+            if held {
+                title.slot = None;
+            }
+            if held || title.encumbrances.len() < reserved {
+                state.put(Key::Title(property), title);
+            }
         }
-        Outcome {
+        let mut outcomes = vec![Outcome {
             codes,
             ..outcome(self.id, status)
-        }
+        }];
+        outcomes.extend(settlement::end(state, &self, status)?);
+        Ok(outcomes)
     }
 }
 
-/// The parties of one side of a pending transfer.
-pub(crate) fn side(pending: &PendingTransfer, role: ActRole) -> &[PartyShare] {
-    match role {
-        ActRole::Disponor => &pending.transfer.disponors,
-        ActRole::Acquirer => &pending.transfer.acquirers,
-    }
-}
-
-/// Whether an act still counts: its party lives and is capable, and the power it was done under is
+/// Whether an act still counts: its party can act, and the power or the office it was done under is
 /// in force. What has stopped counting never counts again.
 pub(crate) fn is_live(
     state: &dyn StateRead,
     act: &ActDone,
     now: Seconds,
 ) -> Result<bool, StateError> {
+    if act.by_office {
+        let failed = representation::check(state, &act.signer, &act.party, now)?;
+        return Ok(failed.is_empty());
+    }
     let Some(power) = &act.power else {
-        return Ok(state::party(state, &act.party)?.is_some_and(|party| can_act(&party)));
+        let party = state::party(state, &act.party)?;
+        return Ok(party.is_some_and(|party| can_act(&party, now)));
     };
     let power = state::power(state, power)?.ok_or_else(|| {
         StateError::Inconsistent(format!("the power {power} of an act is missing"))
@@ -145,7 +209,7 @@ pub(crate) fn is_live(
 /// The acts that count, in the order in which they were done.
 pub(crate) fn live_acts(
     state: &dyn StateRead,
-    pending: &PendingTransfer,
+    pending: &Pending,
     now: Seconds,
 ) -> Result<Vec<ActDone>, StateError> {
     let mut live = Vec::with_capacity(pending.acts.len());
@@ -158,21 +222,64 @@ pub(crate) fn live_acts(
 }
 
 /// The instrument that holds a title's slot. A slot exists only from a disponor's act on, and so
-/// only as long as one counts: an agent whose power was revoked blocks nobody.
+/// only as long as one counts: an agent whose power was revoked blocks nobody. A buyer's reservation
+/// holds it for its deed in any case (rule 32).
 pub(crate) fn slot_holder(
     state: &dyn StateRead,
+    property: &str,
     title: &Title,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
+    let reserved = title.encumbrances.iter().find_map(|e| match &e.right {
+        Right::PriorityNotice {
+            instrument, until, ..
+        } if now < *until => Some(*instrument),
+        _ => None,
+    });
+    if let Some(id) = reserved {
+        return Ok(Some(id));
+    }
     let Some(id) = title.slot else {
         return Ok(None);
     };
-    let pending = state::instrument(state, &id)?.and_then(|instrument| instrument.pending);
-    let Some(pending) = pending.filter(|pending| now < pending.expires) else {
+    let pending = state::instrument(state, &id)?.and_then(|found| {
+        let property = found.property;
+        found.pending.map(|pending| (property, pending))
+    });
+    let Some((subject, pending)) = pending.filter(|(_, pending)| now < pending.expires) else {
         return Ok(None);
     };
-    let held = live_acts(state, &pending, now)?
-        .iter()
-        .any(|act| act.role == ActRole::Disponor);
-    Ok(held.then_some(id))
+    for act in live_acts(state, &pending, now)? {
+        if takes_slot(state, &subject, &pending, property, &act)? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an act takes the slot of `property`: it is by somebody who gives it away there, in person
+/// or as a member of the group that does.
+pub(crate) fn takes_slot(
+    state: &dyn StateRead,
+    subject: &str,
+    pending: &Pending,
+    property: &str,
+    act: &ActDone,
+) -> Result<bool, StateError> {
+    let role = text::slot_role(&pending.text);
+    if !text::disposes(&pending.text) || act.role != role {
+        return Ok(false);
+    }
+    for leg in text::legs(subject, &pending.text) {
+        let parties = match role {
+            ActRole::Disponor => &leg.disponors,
+            ActRole::Acquirer | ActRole::Mortgagee => &leg.acquirers,
+        };
+        for party in parties.iter().filter(|_| leg.property == property) {
+            if representation::belongs(state, party, &act.party)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

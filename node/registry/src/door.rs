@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use deedbook_schemas::block::Seconds;
 use deedbook_schemas::fraction::Money;
 use deedbook_schemas::limits::{CADASTRAL_NUMBER_BYTES_MAX, PERSONAL_NUMBER_DIGITS};
 use deedbook_schemas::party::{AuthorityRole, Party};
@@ -124,10 +125,12 @@ pub(crate) fn money(money: Option<&Money>, door: &mut Codes) {
     door.require(money.is_none_or(Money::is_well_formed), Code::FieldInvalid);
 }
 
-/// A person acts while alive and capable (rules 17, 22; Civil Code 13, 26).
-pub(crate) fn standing(party: &Party, law: &mut Codes) {
+/// A person acts while alive, of age and capable (rules 17, 21, 22; Civil Code 13, 22, 26).
+pub(crate) fn standing(party: &Party, now: Seconds, law: &mut Codes) {
     law.require(party.died.is_none(), Code::PartyDead);
     law.require(party.incapable.is_none(), Code::PartyIncapable);
+    let of_age = party.minor_until.is_none_or(|until| until <= now);
+    law.require(of_age, Code::PartyMinor);
 }
 
 /// Whether a list is strictly ascending: sorted, nothing twice.

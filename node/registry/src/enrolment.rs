@@ -1,7 +1,7 @@
 //! Enrolment of natural persons by an accredited identity provider (rules 20, 39, 40).
 
 use deedbook_schemas::limits::PARTY_KEYS_MAX;
-use deedbook_schemas::party::{AuthorityRole, Enrolment, Party, PartyId, possession_bytes};
+use deedbook_schemas::party::{AuthorityRole, Enrolment, Nature, Party, PartyId, possession_bytes};
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
@@ -51,6 +51,9 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Enrolment) -> Verdict {
         unmarried: Vec::new(),
         died: None,
         incapable: None,
+        minor_until: None,
+        guardian: None,
+        nature: Nature::Natural,
     });
     if !party.keys.contains(&body.key) {
         party.keys.push(body.key);

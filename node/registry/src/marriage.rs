@@ -5,10 +5,11 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Consent, PartyShare, Transfer};
-use deedbook_schemas::party::{Marriage, Party, PartyId};
-use deedbook_schemas::property::{Ground, Holding, Title};
+use deedbook_schemas::instrument::Consent;
+use deedbook_schemas::party::{Marriage, Nature, Party, PartyId};
+use deedbook_schemas::property::{Ground, Holding};
 
+use crate::marital::Disposal;
 use crate::shares;
 use crate::state::{self, StateError, StateRead};
 
@@ -114,13 +115,17 @@ fn claim(
     holding: &Holding,
     now: Seconds,
 ) -> Result<Option<Claim>, StateError> {
-    // Marriage Code 35: gifts and inheritances are personal.
-    if matches!(holding.ground, Ground::Gift | Ground::Inheritance) {
+    // Marriage Code 35: gifts and inheritances are personal; a severed share is each one's own.
+    if holding.ground != Ground::Purchase {
         return Ok(None);
     }
     let party = state::party(state, &holding.party)?.ok_or_else(|| {
         StateError::Inconsistent(format!("the holder {} is not enrolled", holding.party))
     })?;
+    // Legal entities and groups do not marry.
+    if party.nature != Nature::Natural {
+        return Ok(None);
+    }
     let marriage = match status_at(state, &party, holding.acquired)? {
         StatusAt::Unknown => return Ok(Some(Claim::Unknown)),
         StatusAt::Unmarried => return Ok(None),
@@ -151,16 +156,15 @@ fn claim(
 /// The claims on what a disponor gives away, each once, in order.
 pub(crate) fn claims(
     state: &dyn StateRead,
-    property: &str,
-    title: &Title,
-    given: &PartyShare,
+    disposal: &Disposal<'_>,
     now: Seconds,
 ) -> Result<Vec<Claim>, StateError> {
-    let touched = shares::taken(&title.holdings, given).unwrap_or_default();
+    let holdings = &disposal.title.holdings;
+    let touched = shares::taken(holdings, &disposal.given).unwrap_or_default();
     let mut claims = std::collections::BTreeSet::new();
     for taken in touched {
-        if let Some(holding) = title.holdings.get(taken.index) {
-            claims.extend(claim(state, property, holding, now)?);
+        if let Some(holding) = holdings.get(taken.index) {
+            claims.extend(claim(state, &disposal.property, holding, now)?);
         }
     }
     Ok(claims.into_iter().collect())
@@ -177,27 +181,25 @@ pub(crate) struct Consents {
     pub(crate) expired: bool,
 }
 
-/// Rules 12, 13, Marriage Code 34: the consents of `spouse` to what `disponor` gives away.
+/// Rules 12, 13, Marriage Code 34: the consents of `spouse` to what a disponor gives away.
 pub(crate) fn consents(
     state: &dyn StateRead,
-    title: &Title,
-    transfer: &Transfer,
-    disponor: &PartyId,
+    disposal: &Disposal<'_>,
     spouse: &PartyId,
     now: Seconds,
 ) -> Result<Consents, StateError> {
     let mut found = Consents::default();
-    for id in &title.consents {
+    for id in &disposal.title.consents {
         let consent = state::consent(state, id)?.ok_or_else(|| {
             StateError::Inconsistent(format!("there is no consent {id} of a title"))
         })?;
-        let given = consent.spouse == *spouse && consent.consent.disponor == *disponor;
+        let given = consent.spouse == *spouse && consent.consent.disponor == disposal.given.party;
         if !given || consent.ended.is_some() || consent.used_by.is_some() {
             continue;
         }
         if consent.consent.expires < now {
             found.expired = true;
-        } else if !permits(&consent, transfer) {
+        } else if !permits(&consent, disposal) {
             found.out_of_scope = true;
         } else if found.serves.is_none() {
             found.serves = Some(*id);
@@ -207,20 +209,17 @@ pub(crate) fn consents(
 }
 
 /// Rule 12: this kind of act, this counterparty or any, not below the floor in its currency.
-fn permits(consent: &Consent, transfer: &Transfer) -> bool {
+fn permits(consent: &Consent, disposal: &Disposal<'_>) -> bool {
     let consent = &consent.consent;
-    let counterparty = consent.counterparty.is_none_or(|allowed| {
-        transfer
-            .acquirers
-            .iter()
-            .all(|acquirer| acquirer.party == allowed)
-    });
-    let price = match (&consent.price_floor, &transfer.price) {
+    let counterparty = consent
+        .counterparty
+        .is_none_or(|allowed| disposal.acquirers.iter().all(|party| *party == allowed));
+    let price = match (&consent.price_floor, disposal.price) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(floor), Some(price)) => {
             price.currency == floor.currency && price.minor >= floor.minor
         }
     };
-    consent.act == transfer.kind.disposition() && counterparty && price
+    consent.act == disposal.kind && counterparty && price
 }

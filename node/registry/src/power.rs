@@ -6,12 +6,13 @@ use deedbook_schemas::block::Seconds;
 use deedbook_schemas::fraction::Money;
 use deedbook_schemas::instrument::{ActKind, Ending, Power, PowerOfAttorney, Scope, Status};
 use deedbook_schemas::limits::SCOPE_LIST_MAX;
-use deedbook_schemas::party::{Party, PartyId};
+use deedbook_schemas::party::{Nature, Party, PartyId};
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
 use crate::calendar::add_years;
 use crate::identity::Evidence;
+use crate::representation::is_ward;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity, marriage};
@@ -25,7 +26,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     let (principal, agent) = door.door(principal.zip(agent), Code::FieldInvalid)?;
 
     let mut law = Codes::default();
-    door::standing(&principal, &mut law);
+    door::standing(&principal, case.now, &mut law);
     // Rule 14, Civil Code 168: its dates.
     let term = term(case, body, &mut law);
     // Rule 15, Civil Code 167: a scope that can be read.
@@ -33,7 +34,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     // Rule 19, Civil Code 163: nobody is their own agent.
     law.require(agent != case.record.issuer(), Code::PowerSelf);
     // Rule 20: the agent is a party that can act, never a name.
-    let able = state::party(case.state, &agent)?.is_some_and(|agent| can_act(&agent));
+    let able = state::party(case.state, &agent)?.is_some_and(|agent| can_act(&agent, case.now));
     law.require(able, Code::PowerAgentUnknown);
     let (starts, expires) = law.law(term, Code::PowerDates)?;
 
@@ -44,6 +45,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
         starts,
         expires,
         ended: None,
+        parent: body.parent,
+        notarised: None,
     };
     case.state.put(Key::Power(&case.record.id), &power);
     Ok(vec![outcome(case.record.id, Status::Registered)])
@@ -105,9 +108,13 @@ fn is_readable(scope: &Scope) -> bool {
         && scope.counterparties.as_deref().is_none_or(fit)
 }
 
-/// Whether a party is alive and capable.
-pub(crate) fn can_act(party: &Party) -> bool {
-    party.died.is_none() && party.incapable.is_none()
+/// Whether a party can act: alive, of age and capable; a legal entity, not dissolved.
+pub(crate) fn can_act(party: &Party, now: Seconds) -> bool {
+    let active = match &party.nature {
+        Nature::Legal(entity) => !entity.dissolved,
+        Nature::Natural | Nature::Group(_) => true,
+    };
+    active && party.died.is_none() && !is_ward(party, now)
 }
 
 /// Why a power is not in force at `now`; empty if it is (rules 14, 17, 18; Civil Code 168, 170).
@@ -134,7 +141,7 @@ pub fn power_in_force(
         });
     }
     for side in [&power.principal, &power.agent] {
-        if !state::party(state, side)?.is_some_and(|party| can_act(&party)) {
+        if !state::party(state, side)?.is_some_and(|party| can_act(&party, now)) {
             codes.insert(Code::PowerDead);
         }
     }

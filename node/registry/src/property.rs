@@ -49,6 +49,9 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &FirstRegistration) -> Verdic
         begin_lifespan_version: case.block.time,
         slot: None,
         consents: Vec::new(),
+        encumbrances: Vec::new(),
+        parents: Vec::new(),
+        cancelled: false,
     };
     case.state.put(Key::Title(cadastral), &title);
     Ok(Vec::new())

@@ -1,38 +1,63 @@
 //! What a pending instrument still needs, and who can meet it. An instrument registers in the block
 //! in which nothing is left here.
-
-use std::collections::BTreeSet;
+//!
+//! Lives here: the order of the requirements, and those that every instrument has. Does not live
+//! here: what a mortgage, a freeze, a settlement … asks for: see their files.
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{ActDone, ActRole, Instrument, PendingTransfer};
+use deedbook_schemas::instrument::{ActRole, Instrument};
 use deedbook_schemas::party::PartyId;
-use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
 
-use crate::deed;
-use crate::marriage::{self, Claim};
-use crate::power::can_act;
-use crate::state::{self, StateError, StateRead};
+use crate::deed::{self, View};
+use crate::state::{StateError, StateRead};
+use crate::{
+    duty, encumbrance, freeze, guardianship, marital, notarisation, preemption, representation,
+    requisition, self_lock, settlement, text,
+};
 
 /// One thing that an instrument still needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
-    /// Stable code: `act.disponor`, `act.acquirer`, or that of the rule which is not met.
+    /// Stable code: `act.disponor`, `act.acquirer`, `act.mortgagee`, or that of the rule which is not
+    /// met.
     pub code: &'static str,
-    /// Who can meet it, if it is a party.
+    /// Who can meet it, if it is a party or an authority.
     pub party: Option<PartyId>,
     /// Plain words.
     pub text: String,
 }
 
-fn requirement(code: Code, party: Option<PartyId>, text: String) -> Requirement {
-    Requirement {
-        code: code.as_str(),
-        party,
-        text,
+impl Requirement {
+    /// A requirement of a rule.
+    pub(crate) fn new(code: Code, party: Option<PartyId>, text: String) -> Self {
+        Self {
+            code: code.as_str(),
+            party,
+            text,
+        }
     }
 }
+
+/// What a rule asks of an instrument.
+type Asked = Result<Vec<Requirement>, StateError>;
+
+/// Every rule that may keep an instrument pending, in the order in which they are asked.
+const RULES: [fn(&View<'_>) -> Asked; 12] = [
+    priority,
+    acts,
+    marital::open,
+    preemption::open,
+    guardianship::open,
+    encumbrance::open,
+    freeze::open,
+    self_lock::open,
+    notarisation::open,
+    requisition::open,
+    settlement::open,
+    duty::open,
+];
 
 /// What an instrument needs at `now` before it can be registered; empty if it is not pending.
 ///
@@ -41,66 +66,77 @@ fn requirement(code: Code, party: Option<PartyId>, text: String) -> Requirement 
 pub fn open_requirements(
     state: &dyn StateRead,
     now: Seconds,
+    id: &RecordId,
     instrument: &Instrument,
 ) -> Result<Vec<Requirement>, StateError> {
-    let Some(pending) = &instrument.pending else {
+    let Some(mut deed) = deed::load(state, *id, instrument.clone())? else {
         return Ok(Vec::new());
     };
-    let title = deed::title_of(state, &instrument.property)?;
-    let mut pending = pending.clone();
-    pending.acts = deed::live_acts(state, &pending, now)?;
-    let mut open = priority(state, &pending, &title, now)?;
-    open.extend(acts(state, &pending)?);
-    open.extend(marital(state, &instrument.property, &title, &pending, now)?.open);
-    Ok(open)
-}
-
-/// Rules 9, 31: the title is the one the parties saw, and no other instrument is before this one.
-fn priority(
-    state: &dyn StateRead,
-    pending: &PendingTransfer,
-    title: &Title,
-    now: Seconds,
-) -> Result<Vec<Requirement>, StateError> {
+    deed.pending.acts = deed::live_acts(state, &deed.pending, now)?;
+    let view = deed.view(state, now)?;
     let mut open = Vec::new();
-    let expected = pending.transfer.title_version;
-    if title.version != expected {
-        let text = format!(
-            "The title is at version {}, the instrument was drawn up for version {expected}: lodge a new one.",
-            title.version
-        );
-        open.push(requirement(Code::TitleVersion, None, text));
-    }
-    let acted = pending.acts.iter().any(|act| act.role == ActRole::Disponor);
-    if let Some(holder) = deed::slot_holder(state, title, now)?.filter(|_| !acted) {
-        let text = format!("The instrument {holder} holds the priority slot of this title.");
-        open.push(requirement(Code::TitleSlot, None, text));
+    for rule in RULES {
+        open.extend(rule(&view)?);
     }
     Ok(open)
 }
 
-/// Rule 4: every disponor and every acquirer acts. `pending` holds only acts that count.
-pub(crate) fn acts(
-    state: &dyn StateRead,
-    pending: &PendingTransfer,
-) -> Result<Vec<Requirement>, StateError> {
+/// The first rule of which something is open; nothing if the instrument is complete. The deed's acts
+/// are those that count.
+pub(crate) fn first_open(view: &View<'_>) -> Asked {
+    for rule in RULES {
+        let open = rule(view)?;
+        if !open.is_empty() {
+            return Ok(open);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Rules 7, 9, 31, 32: the titles are those the parties saw, and no other instrument is before this
+/// one.
+fn priority(view: &View<'_>) -> Asked {
+    let mut open = Vec::new();
+    let deed = view.deed;
+    for leg in deed.legs() {
+        let title = deed.title(&leg.property)?;
+        if let Some(version) = leg.version.filter(|version| *version != title.version) {
+            let text = format!(
+                "The title {} is at version {}, the instrument was drawn up for version {version}: lodge a new one.",
+                leg.property, title.version
+            );
+            open.push(Requirement::new(Code::TitleVersion, None, text));
+        }
+        if title.cancelled {
+            let text = format!("The title {} was cancelled.", leg.property);
+            open.push(Requirement::new(Code::TitleCancelled, None, text));
+        }
+        if !text::disposes(&deed.pending.text) {
+            continue;
+        }
+        let holder = deed::slot_holder(view.state, &leg.property, title, view.now)?;
+        if let Some(holder) = holder.filter(|holder| *holder != deed.id) {
+            let text = format!("The instrument {holder} holds the priority slot of this title.");
+            open.push(Requirement::new(Code::TitleSlot, None, text));
+        }
+    }
+    Ok(open)
+}
+
+/// Rules 4, 21, 23: every disponor, every acquirer and the lender of the price act.
+fn acts(view: &View<'_>) -> Asked {
+    let deed = view.deed;
     let mut open = Vec::new();
     for (role, code, what) in [
         (ActRole::Disponor, "act.disponor", "give"),
         (ActRole::Acquirer, "act.acquirer", "receive"),
+        (ActRole::Mortgagee, "act.mortgagee", "lend the price of"),
     ] {
-        for party in deed::side(pending, role).iter().map(|share| share.party) {
-            let known = state::party(state, &party)?;
-            if !known.as_ref().is_some_and(can_act) {
-                let dead = known.is_none_or(|party| party.died.is_some());
-                let code = if dead {
-                    Code::PartyDead
-                } else {
-                    Code::PartyIncapable
-                };
+        for party in text::side(&deed.property, &deed.pending.text, role) {
+            if let Some(code) = representation::cannot_act(view.state, &party, view.now)? {
                 let text = format!("{party} is to {what} the property and can no longer act.");
-                open.push(requirement(code, None, text));
-            } else if !has_acted(&pending.acts, role, &party) {
+                open.push(Requirement::new(code, None, text));
+            } else if !representation::has_acted(view.state, &deed.pending.acts, role, &party)? {
                 let text = format!(
                     "{party} is to {what} the property and has not signed, in person or by an agent in power."
                 );
@@ -113,91 +149,4 @@ pub(crate) fn acts(
         }
     }
     Ok(open)
-}
-
-/// Whether a party has acted in a capacity.
-pub(crate) fn has_acted(acts: &[ActDone], role: ActRole, party: &PartyId) -> bool {
-    acts.iter()
-        .any(|act| act.role == role && act.party == *party)
-}
-
-/// What the law of marriage asks of a transfer.
-#[derive(Default)]
-pub(crate) struct Marital {
-    /// What is open.
-    pub(crate) open: Vec<Requirement>,
-    /// Disponors whose civil status may close it.
-    pub(crate) waiting: BTreeSet<PartyId>,
-    /// The consents that serve.
-    pub(crate) consents: BTreeSet<RecordId>,
-}
-
-/// Rules 11–13, Marriage Code 33–37. `pending` holds only acts that count.
-pub(crate) fn marital(
-    state: &dyn StateRead,
-    property: &str,
-    title: &Title,
-    pending: &PendingTransfer,
-    now: Seconds,
-) -> Result<Marital, StateError> {
-    let mut marital = Marital::default();
-    for given in &pending.transfer.disponors {
-        let disponor = given.party;
-        for claim in marriage::claims(state, property, title, given, now)? {
-            let before = marital.open.len();
-            match claim {
-                Claim::Unknown => marital.open.push(requirement(
-                    Code::StatusUnknown,
-                    None,
-                    format!("The civil registry has to say whether {disponor} was married when they acquired the property."),
-                )),
-                Claim::Undivided => marital.open.push(requirement(
-                    Code::StatusUndivided,
-                    None,
-                    format!("The property is joint with a former, deceased or preferred spouse of {disponor}: the civil registry has to record its division in their favour."),
-                )),
-                Claim::Joint(spouse) => {
-                    let found =
-                        marriage::consents(state, title, &pending.transfer, &disponor, &spouse, now)?;
-                    if let Some(consent) = found.serves {
-                        marital.consents.insert(consent);
-                    } else if !signed_in_person(&pending.acts, &spouse) {
-                        marital.open.extend(missing_consent(disponor, spouse, found));
-                    }
-                }
-            }
-            if marital.open.len() > before {
-                marital.waiting.insert(disponor);
-            }
-        }
-    }
-    Ok(marital)
-}
-
-/// A spouse who signs the instrument as a party to it consents by doing so. An agent's signature
-/// is no consent of the principal's.
-fn signed_in_person(acts: &[ActDone], spouse: &PartyId) -> bool {
-    acts.iter()
-        .any(|act| act.party == *spouse && act.signer == *spouse)
-}
-
-fn missing_consent(
-    disponor: PartyId,
-    spouse: PartyId,
-    found: marriage::Consents,
-) -> Vec<Requirement> {
-    let mut open = vec![requirement(
-        Code::ConsentMissing,
-        Some(spouse),
-        format!("The property is joint: {spouse} has to consent to its disposal by {disponor}."),
-    )];
-    if found.out_of_scope {
-        let text = format!("A consent of {spouse} is for another act, counterparty or price.");
-        open.push(requirement(Code::ConsentScope, Some(spouse), text));
-    }
-    if found.expired {
-        let text = format!("A consent of {spouse} has expired.");
-        open.push(requirement(Code::ConsentExpired, Some(spouse), text));
-    }
-    open
 }

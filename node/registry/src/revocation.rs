@@ -19,7 +19,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     let (signer, id) = door.door(signer.zip(id), Code::FieldInvalid)?;
 
     let mut law = Codes::default();
-    door::standing(&signer, &mut law);
+    door::standing(&signer, case.now, &mut law);
     let ended = Some(Ended {
         ending: body.ending,
         record: case.record.id,

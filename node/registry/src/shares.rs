@@ -3,7 +3,7 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::fraction::Fraction;
-use deedbook_schemas::instrument::{PartyShare, Transfer, TransferKind};
+use deedbook_schemas::instrument::PartyShare;
 use deedbook_schemas::limits::HOLDERS_MAX;
 use deedbook_schemas::property::{Ground, Holding, Title};
 use deedbook_schemas::rejection::Code;
@@ -49,14 +49,15 @@ pub(crate) fn taken(holdings: &[Holding], given: &PartyShare) -> Option<Vec<Take
 /// difference does not fit.
 pub(crate) fn after(
     title: &Title,
-    transfer: &Transfer,
+    disponors: &[PartyShare],
+    acquirers: &[PartyShare],
+    ground: Ground,
     now: Seconds,
 ) -> Result<Vec<Holding>, Code> {
     let mut holdings: Vec<Option<Holding>> = title.holdings.iter().cloned().map(Some).collect();
-    for given in &transfer.disponors {
-        for Taken { index, left } in
-            taken(&title.holdings, given).ok_or(Code::TransferUnbalanced)?
-        {
+    for given in disponors {
+        let touched = taken(&title.holdings, given).ok_or(Code::TransferUnbalanced)?;
+        for Taken { index, left } in touched {
             if let Some(slot) = holdings.get_mut(index) {
                 *slot = slot
                     .take()
@@ -65,11 +66,7 @@ pub(crate) fn after(
             }
         }
     }
-    let ground = match transfer.kind {
-        TransferKind::Sale => Ground::Purchase,
-        TransferKind::Gift => Ground::Gift,
-    };
-    let acquired = transfer.acquirers.iter().map(|received| Holding {
+    let acquired = acquirers.iter().map(|received| Holding {
         party: received.party,
         share: received.share,
         acquired: now,

@@ -5,15 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deedbook_schemas::block::Seconds;
+use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::{EvidenceRoot, RecordId, derive};
 use deedbook_schemas::encoding::{DecodeError, decode, encode};
-use deedbook_schemas::genesis::{Genesis, Profile};
+use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::instrument::{Consent, Instrument, Power};
 use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::party::{Authority, Marriage, Party, PartyId};
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
 use minicbor::{CborLen, Decode, Encode};
+
+use crate::schedule::Due;
 
 /// The state cannot be read, or is not what the law left behind: the node must stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,15 +84,33 @@ pub enum Key<'k> {
     Authority(&'k PartyId),
     /// The [`PartyId`] that a key is, or was, of.
     Owner(&'k PublicKey),
-    /// The [`Profile`].
-    Profile,
+    /// A [`Profile`], by its number: 0 is the genesis'.
+    Profile(u32),
+    /// The heights from which the profiles judge, in the order of their numbers.
+    Profiles,
+    /// An [`Escrow`], by its funding.
+    Escrow(&'k RecordId),
+    /// A [`Succession`] certificate.
+    Succession(&'k RecordId),
+    /// An [`OrderState`].
+    Order(&'k RecordId),
+    /// A [`PendingCorrection`].
+    Correction(&'k RecordId),
+    /// An [`AppealState`].
+    Appeal(&'k RecordId),
+    /// The latest appeal against an instrument: a record id.
+    Appealed(&'k RecordId),
+    /// An [`Access`] consent.
+    Access(&'k RecordId),
+    /// The court that holds a recording: a party id.
+    Hold(&'k EvidenceRoot),
     /// Pending instruments that a party's civil status may complete: ids, at most 8.
     Waiting(&'k PartyId),
-    /// Hours in which instruments expire, sorted.
+    /// Times at which something is due, sorted.
     Hours,
-    /// The lists of one hour: the first and the one after the last.
+    /// The lists of one time: the first and the one after the last.
     Hour(Seconds),
-    /// One list of instruments that expire in an hour.
+    /// One list of what is due at a time.
     Expiring(Seconds, u32),
 }
 
@@ -107,7 +128,16 @@ impl Key<'_> {
             Self::Party(id) => join(b'P', &id.0),
             Self::Authority(id) => join(b'A', &id.0),
             Self::Owner(key) => join(b'K', &key.0),
-            Self::Profile => vec![b'L'],
+            Self::Profile(number) => join(b'L', &number.to_be_bytes()),
+            Self::Profiles => vec![b'F'],
+            Self::Escrow(id) => join(b'S', &id.0),
+            Self::Succession(id) => join(b'U', &id.0),
+            Self::Order(id) => join(b'O', &id.0),
+            Self::Correction(id) => join(b'R', &id.0),
+            Self::Appeal(id) => join(b'B', &id.0),
+            Self::Appealed(id) => join(b'D', &id.0),
+            Self::Access(id) => join(b'G', &id.0),
+            Self::Hold(root) => join(b'V', &root.0),
             Self::Waiting(id) => join(b'N', &id.0),
             Self::Hours => vec![b'X'],
             Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
@@ -195,19 +225,44 @@ pub fn marriage(state: &dyn StateRead, id: &RecordId) -> Result<Option<Marriage>
     read(state, Key::Marriage(id))
 }
 
-/// The jurisdiction profile in force.
+/// A jurisdiction profile, by its number.
+///
+/// # Errors
+/// As [`read`], and if there is none.
+pub fn profile(state: &dyn StateRead, number: u32) -> Result<Profile, StateError> {
+    read(state, Key::Profile(number))?
+        .ok_or_else(|| StateError::Inconsistent(format!("there is no profile {number}")))
+}
+
+/// The heights from which the profiles judge, in the order of their numbers.
 ///
 /// # Errors
 /// As [`read`], and if there is none: every ledger has one from its genesis on.
-pub fn profile(state: &dyn StateRead) -> Result<Profile, StateError> {
-    read(state, Key::Profile)?
+pub fn profiles(state: &dyn StateRead) -> Result<Vec<Height>, StateError> {
+    read(state, Key::Profiles)?
         .ok_or_else(|| StateError::Inconsistent("there is no jurisdiction profile".to_owned()))
+}
+
+/// The number of the profile that judges what is lodged at `height` (rule 47).
+///
+/// # Errors
+/// As [`profiles`].
+pub fn profile_at(state: &dyn StateRead, height: Height) -> Result<u32, StateError> {
+    let begun = profiles(state)?
+        .iter()
+        .filter(|from| **from <= height)
+        .count();
+    u32::try_from(begun.saturating_sub(1))
+        .map_err(|_| StateError::Inconsistent("there are 2^32 profiles".to_owned()))
 }
 
 /// The state before the first block.
 #[must_use]
 pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    let mut state = BTreeMap::from([(Key::Profile.bytes(), encode(&genesis.profile))]);
+    let mut state = BTreeMap::from([
+        (Key::Profile(0).bytes(), encode(&genesis.profile)),
+        (Key::Profiles.bytes(), encode(&vec![Height(0)])),
+    ]);
     for founder in &genesis.authorities {
         let authority = Authority {
             accreditation: founder.accreditation.clone(),
@@ -230,7 +285,7 @@ enum Undo {
         before: Option<Option<Vec<u8>>>,
     },
     Mark([u8; 32]),
-    Lodged,
+    Scheduled,
 }
 
 /// The changes of one block over a committed state that stays untouched.
@@ -238,7 +293,7 @@ pub struct Overlay<'a> {
     base: &'a dyn StateRead,
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     marks: BTreeSet<[u8; 32]>,
-    lodged: Vec<RecordId>,
+    scheduled: Vec<(Seconds, Due)>,
     journal: Vec<Undo>,
 }
 
@@ -263,7 +318,7 @@ impl<'a> Overlay<'a> {
             base,
             changes: BTreeMap::new(),
             marks: BTreeSet::new(),
-            lodged: Vec::new(),
+            scheduled: Vec::new(),
             journal: Vec::new(),
         }
     }
@@ -295,7 +350,7 @@ impl<'a> Overlay<'a> {
                     None => drop(self.changes.remove(&key)),
                 },
                 Some(Undo::Mark(mark)) => drop(self.marks.remove(&mark)),
-                Some(Undo::Lodged) => drop(self.lodged.pop()),
+                Some(Undo::Scheduled) => drop(self.scheduled.pop()),
                 None => return,
             }
         }
@@ -325,13 +380,13 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// Remembers, until the end of the block, that an instrument was lodged in it.
-    pub(crate) fn note_lodged(&mut self, instrument: RecordId) {
-        self.lodged.push(instrument);
-        self.journal.push(Undo::Lodged);
+    /// Remembers, until the end of the block, what is due at a time.
+    pub(crate) fn schedule(&mut self, time: Seconds, due: Due) {
+        self.scheduled.push((time, due));
+        self.journal.push(Undo::Scheduled);
     }
 
-    pub(crate) fn lodged(&self) -> &[RecordId] {
-        &self.lodged
+    pub(crate) fn scheduled(&self) -> &[(Seconds, Due)] {
+        &self.scheduled
     }
 }

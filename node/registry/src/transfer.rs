@@ -1,111 +1,97 @@
-//! Transfers: lodging and registration (rules 1–4, 9, 11–13, 31).
+//! Transfers: what their text must say, and what they change (rules 1–4, 10; Civil Code 188, 209).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::Fraction;
-use deedbook_schemas::instrument::{
-    Instrument, PartyShare, PendingTransfer, Status, Transfer, TransferKind,
-};
+use deedbook_schemas::instrument::{PartyShare, Transfer, TransferKind};
 use deedbook_schemas::limits::{HOLDERS_MAX, TEXT_BYTES_MAX};
-use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::PartyId;
-use deedbook_schemas::property::Title;
-use deedbook_schemas::record::Record;
-use deedbook_schemas::rejection::{Code, Rejection};
+use deedbook_schemas::property::{Ground, Title};
+use deedbook_schemas::rejection::Code;
 
 use crate::apply::{BlockContext, Case};
-use crate::deed::{self, Deed};
-use crate::expiry::expires;
-use crate::state::{self, Key, Overlay, StateError};
-use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, requirements, shares, waiting};
+use crate::deed::Deed;
+use crate::state::{Overlay, StateError};
+use crate::verdict::Codes;
+use crate::{
+    court_sale, discharge, door, exchange, inheritance, mortgage, settlement, severance, shares,
+};
 
-pub(crate) fn lodge(case: &mut Case<'_, '_>, body: &Transfer) -> Verdict {
-    let mut door = door::open(case);
-    let lodger = door::person(case, &mut door)?;
-    identity::forbid(case, &mut door);
-    let property = case.record.subject();
-    door::cadastral(property, &mut door);
-    door::money(body.price.as_ref(), &mut door);
-    door::text(
-        body.terms.as_deref().unwrap_or_default(),
-        TEXT_BYTES_MAX,
-        &mut door,
-    );
+/// What fails at the door.
+pub(crate) fn fields(body: &Transfer, door: &mut Codes) {
+    door::money(body.price.as_ref(), door);
+    let terms = body.terms.as_deref().unwrap_or_default();
+    door::text(terms, TEXT_BYTES_MAX, door);
     let sides = [&body.disponors, &body.acquirers];
     let within = sides.iter().all(|side| side.len() <= HOLDERS_MAX);
     door.require(within, Code::FieldInvalid);
-    let lodger = door.door(lodger, Code::SignerUnknown)?;
-
-    let mut law = Codes::default();
-    door::standing(&lodger, &mut law);
-    let title = state::title(case.state, property)?;
-    if let Some(title) = &title {
-        check_title(case, title, body, &mut law)?;
-    }
-    check_terms(body, &mut law);
-    for acquirer in &body.acquirers {
-        let known = state::party(case.state, &acquirer.party)?;
-        let alive = known.is_some_and(|party| party.died.is_none());
-        law.require(alive, Code::AcquirerUnknown);
-    }
-    law.law(title, Code::TitleUnknown)?;
-
-    let instrument = Instrument {
-        property: property.to_owned(),
-        status: Status::Pending,
-        lodged: case.block.height,
-        changed: case.block.time,
-        pending: Some(PendingTransfer {
-            transfer: body.clone(),
-            lodger: case.record.issuer(),
-            expires: expires(case.now, &case.profile),
-            acts: Vec::new(),
-        }),
-        codes: Vec::new(),
-    };
-    case.state
-        .put(Key::Instrument(&case.record.id), &instrument);
-    case.state.note_lodged(case.record.id);
-    Ok(Vec::new())
+    exchange::fields(body, door);
+    discharge::fields(body, door);
+    settlement::fields(body, door);
 }
 
-/// What the title says about the transfer.
-fn check_title(
+/// What fails by the law when it is lodged. `titles` are those of its legs that exist.
+pub(crate) fn check(
     case: &Case<'_, '_>,
-    title: &Title,
     body: &Transfer,
+    titles: &BTreeMap<String, Title>,
     law: &mut Codes,
 ) -> Result<(), StateError> {
-    for given in &body.disponors {
-        // Rule 1, Civil Code 188: who gives holds, now, by party id.
+    let title = titles.get(case.record.subject());
+    if let Some(title) = title {
+        check_shares(
+            case,
+            title,
+            &body.disponors,
+            &body.acquirers,
+            body.kind,
+            law,
+        );
+    }
+    check_terms(body, law);
+    match body.kind {
+        TransferKind::Sale | TransferKind::Gift => {
+            law.require(body.ground.is_none(), Code::TransferGround);
+        }
+        TransferKind::Exchange => {
+            law.require(body.ground.is_none(), Code::TransferGround);
+        }
+        TransferKind::Inheritance => inheritance::check(case, body, law)?,
+        TransferKind::CourtSale => court_sale::check(case, body, law)?,
+        TransferKind::Severance => severance::check(case, body, title, law)?,
+    }
+    exchange::check(case, body, titles, law);
+    mortgage::check_purchase(case, body, law)?;
+    discharge::check_listed(body, title, law);
+    settlement::check(case, body, law)
+}
+
+/// What the title says about the shares given and received.
+pub(crate) fn check_shares(
+    case: &Case<'_, '_>,
+    title: &Title,
+    disponors: &[PartyShare],
+    acquirers: &[PartyShare],
+    kind: TransferKind,
+    law: &mut Codes,
+) {
+    for given in disponors {
+        // Rule 1, Civil Code 188: who gives holds, now, by party id; see `lodging`.
         let Some(share) = title.share_of(&given.party) else {
-            law.refuse(Code::TitleNotHolder);
             continue;
         };
         // Rule 2: nobody conveys more than they hold, in all over all their holdings.
-        let same = body.disponors.iter().filter(|d| d.party == given.party);
+        let same = disponors.iter().filter(|d| d.party == given.party);
         let total = Fraction::sum(same.map(|d| d.share));
         law.require(total.is_some_and(|total| total <= share), Code::TitleExcess);
-        // Rule 22: after a death only heirs dispose; rule 21: the incapable do not act.
-        if let Some(party) = state::party(case.state, &given.party)? {
-            door::standing(&party, law);
-        }
     }
     // Rule 3: what results is exactly one, in exact fractions, and fits on a title.
     if !law.has(Code::TitleNotHolder)
         && !law.has(Code::TitleExcess)
-        && let Err(code) = shares::after(title, body, case.now)
+        && let Err(code) = shares::after(title, disponors, acquirers, ground(kind), case.now)
     {
         law.refuse(code);
     }
-    // Rule 9: for the title as it is.
-    law.require(body.title_version == title.version, Code::TitleVersion);
-    // Rules 9, 31: behind nobody.
-    let holder = deed::slot_holder(case.state, title, case.now)?;
-    law.require(holder.is_none(), Code::TitleSlot);
-    Ok(())
 }
 
 /// What the transfer says about itself.
@@ -117,117 +103,81 @@ fn check_terms(body: &Transfer, law: &mut Codes) {
         given.is_some() && given == received,
         Code::TransferUnbalanced,
     );
-    // Rules 3, 4: parties on both sides, each once.
-    let parties: BTreeSet<PartyId> = body
-        .disponors
-        .iter()
-        .chain(&body.acquirers)
-        .map(|share| share.party)
-        .collect();
-    law.require(
-        !body.disponors.is_empty()
-            && !body.acquirers.is_empty()
-            && parties.len() == body.disponors.len() + body.acquirers.len(),
-        Code::TransferParties,
-    );
-    // Rule 10, Civil Code 406: a sale has a price, a gift has none.
+    // Rules 3, 4: parties on both sides, each once. Of a severance the joint owners are on both.
+    let once = |side: &[PartyShare]| {
+        let parties: BTreeSet<PartyId> = side.iter().map(|share| share.party).collect();
+        (!side.is_empty() && parties.len() == side.len()).then_some(parties)
+    };
+    let sides = once(&body.disponors).zip(once(&body.acquirers));
+    let apart = sides.is_some_and(|(disponors, acquirers)| {
+        body.kind == TransferKind::Severance || disponors.is_disjoint(&acquirers)
+    });
+    law.require(apart, Code::TransferParties);
+    // Rule 10, Civil Code 406: what is sold has a price; what is given, inherited or severed has none.
+    let positive = body.price.as_ref().map(|price| price.minor > 0);
     law.require(
         match body.kind {
-            TransferKind::Sale => body.price.as_ref().is_some_and(|price| price.minor > 0),
-            TransferKind::Gift => body.price.is_none(),
+            TransferKind::Sale | TransferKind::CourtSale => positive == Some(true),
+            TransferKind::Exchange => positive != Some(false),
+            TransferKind::Gift | TransferKind::Inheritance | TransferKind::Severance => {
+                positive.is_none()
+            }
         },
         Code::TransferPrice,
     );
 }
 
-/// A refused instrument is kept, so that it can be asked about.
-pub(crate) fn keep_refused(
-    state: &mut Overlay<'_>,
-    block: &BlockContext,
-    record: &Record,
-    rejection: &Rejection,
-) {
-    let instrument = Instrument {
-        property: record.subject().to_owned(),
-        status: Status::Refused,
-        lodged: block.height,
-        changed: block.time,
-        pending: None,
-        codes: rejection.to_strings(),
-    };
-    state.put(Key::Instrument(&record.id), &instrument);
+/// On what ground the acquirers hold.
+pub(crate) fn ground(kind: TransferKind) -> Ground {
+    match kind {
+        TransferKind::Sale | TransferKind::Exchange | TransferKind::CourtSale => Ground::Purchase,
+        TransferKind::Gift => Ground::Gift,
+        TransferKind::Inheritance => Ground::Inheritance,
+        TransferKind::Severance => Ground::Severance,
+    }
 }
 
-/// Registers the deed if its last requirement is met; otherwise, if nothing but a civil status or a
-/// consent is missing, lets it wait for that. `deed` holds only acts that count.
-pub(crate) fn register_if_complete(
+/// Rules 1–3: the holdings after the transfer, and everything that is settled with it.
+pub(crate) fn register(
     state: &mut Overlay<'_>,
     block: &BlockContext,
     deed: &mut Deed,
-) -> Result<Option<Outcome>, StateError> {
-    // Rules 9, 31: of the title the parties saw, and first in rank.
-    let first = deed.title.slot == Some(deed.id)
-        && deed.title.version == deed.pending.transfer.title_version;
-    if !first || !requirements::acts(state, &deed.pending)?.is_empty() {
-        return Ok(None);
-    }
-    let marital = requirements::marital(
-        state,
-        &deed.property,
-        &deed.title,
-        &deed.pending,
-        block.now(),
+    text: &Transfer,
+) -> Result<(), StateError> {
+    let property = deed.property.clone();
+    convey(
+        block,
+        deed,
+        &property,
+        &text.disponors,
+        &text.acquirers,
+        text.kind,
     )?;
-    if !marital.open.is_empty() {
-        waiting::wait(state, deed.id, &marital.waiting)?;
-        return Ok(None);
-    }
-    register(state, block, deed, &marital.consents).map(Some)
+    exchange::convey(block, deed, text)?;
+    inheritance::use_certificate(state, deed, text)?;
+    court_sale::carry_out(state, deed, text)?;
+    discharge::apply_supplements(deed)?;
+    mortgage::register_purchase(block, deed, text)
 }
 
-fn register(
-    state: &mut Overlay<'_>,
+/// Passes shares of one title.
+pub(crate) fn convey(
     block: &BlockContext,
-    deed: &Deed,
-    used: &BTreeSet<RecordId>,
-) -> Result<Outcome, StateError> {
-    let damaged = |what: String| StateError::Inconsistent(format!("{}: {what}", deed.id));
-    let holdings = shares::after(&deed.title, &deed.pending.transfer, block.now())
-        .map_err(|code| damaged(format!("cannot be registered any more: {code}")))?;
-    let version = deed.title.version.saturating_add(1);
-    let mut title = Title {
-        version,
-        holdings,
-        source: deed.id,
-        begin_lifespan_version: block.time,
-        slot: None,
-        ..deed.title.clone()
+    deed: &mut Deed,
+    property: &str,
+    disponors: &[PartyShare],
+    acquirers: &[PartyShare],
+    kind: TransferKind,
+) -> Result<(), StateError> {
+    let id = deed.id;
+    let Some(title) = deed.titles.get_mut(property) else {
+        return Err(StateError::Inconsistent(format!(
+            "{id} is not about {property}"
+        )));
     };
-    // Rule 13: a consent serves once, and none outlives the holding it was given for.
-    let mut kept = Vec::new();
-    for id in &title.consents {
-        let mut consent = state::consent(state, id)?
-            .ok_or_else(|| damaged(format!("the consent {id} is missing")))?;
-        if used.contains(id) {
-            consent.used_by = Some(deed.id);
-            state.put(Key::Consent(id), &consent);
-        } else if title.share_of(&consent.consent.disponor).is_some() {
-            kept.push(*id);
-        }
-    }
-    title.consents = kept;
-    state.put(Key::Title(&deed.property), &title);
-    let registered = Instrument {
-        property: deed.property.clone(),
-        status: Status::Registered,
-        lodged: deed.lodged,
-        changed: block.time,
-        pending: None,
-        codes: Vec::new(),
-    };
-    state.put(Key::Instrument(&deed.id), &registered);
-    Ok(Outcome {
-        title_version: Some(version),
-        ..outcome(deed.id, Status::Registered)
-    })
+    title.holdings = shares::after(title, disponors, acquirers, ground(kind), block.now())
+        .map_err(|code| {
+            StateError::Inconsistent(format!("{id} cannot be registered any more: {code}"))
+        })?;
+    Ok(())
 }

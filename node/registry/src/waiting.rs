@@ -12,9 +12,9 @@ use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::PartyId;
 
 use crate::apply::BlockContext;
-use crate::deed::{self, Deed, Found};
+use crate::deed::{self, Found};
+use crate::registration;
 use crate::state::{self, Key, Overlay, StateError};
-use crate::transfer;
 
 /// Puts an instrument on the lists of these parties.
 pub(crate) fn wait<'p>(
@@ -68,24 +68,9 @@ pub(crate) fn look_again(
         state.delete(Key::Waiting(party))?;
         for id in list {
             if let Found::Open(deed) = deed::find(state, &id, block.now())? {
-                outcomes.extend(register_if_complete(state, block, *deed)?);
+                outcomes.extend(registration::look_again(state, block, *deed)?);
             }
         }
     }
     Ok(outcomes)
-}
-
-/// Registers a deed that nobody has acted on just now, if nothing is open any more.
-pub(crate) fn register_if_complete(
-    state: &mut Overlay<'_>,
-    block: &BlockContext,
-    mut deed: Deed,
-) -> Result<Option<Outcome>, StateError> {
-    let acts = deed.pending.acts.len();
-    deed.pending.acts = deed::live_acts(state, &deed.pending, block.now())?;
-    let outcome = transfer::register_if_complete(state, block, &mut deed)?;
-    if outcome.is_none() && deed.pending.acts.len() < acts {
-        deed.keep(state, block);
-    }
-    Ok(outcome)
 }

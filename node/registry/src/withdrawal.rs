@@ -7,7 +7,7 @@ use crate::act::open_deed;
 use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity};
+use crate::{door, identity, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
     let mut door = door::open(case);
@@ -17,18 +17,15 @@ pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
     let (signer, deed) = door.door(signer.zip(deed), Code::InstrumentUnknown)?;
 
     let mut law = Codes::default();
-    door::standing(&signer, &mut law);
+    door::standing(&signer, case.now, &mut law);
     let issuer = case.record.issuer();
-    let disponor = deed
-        .side(ActRole::Disponor)
-        .iter()
-        .any(|s| s.party == issuer);
+    let disponor =
+        text::side(&deed.property, &deed.pending.text, ActRole::Disponor).contains(&issuer);
     law.require(
         disponor || deed.pending.lodger == issuer,
         Code::WithdrawalForeign,
     );
     law.lawful()?;
 
-    let outcome = deed.close(case.state, case.block, Status::Withdrawn, Vec::new());
-    Ok(vec![outcome])
+    Ok(deed.close(case.state, case.block, Status::Withdrawn, Vec::new())?)
 }

@@ -131,6 +131,7 @@ pub(super) async fn empower(stage: &mut Stage, cast: &Cast) -> Result<RecordId> 
             }),
             counterparties: None,
             self_dealing: false,
+        substitutions: None,
         },
         issued: Some(Seconds(now().0.saturating_sub(1))),
         starts: None,
@@ -164,7 +165,7 @@ async fn act_on(
     role: ActRole,
     power: Option<RecordId>,
 ) -> Result<Vec<u8>> {
-    let body = Body::Act(Act { role, power });
+    let body = Body::Act(Act { role, power, represents: None });
     stage.act(who, &instrument.to_string(), body).await
 }
 

@@ -190,7 +190,7 @@ fn not_allowed(world: &World) -> Vec<Bad> {
     let act = |instrument: RecordId| {
         by_seller(
             &instrument.to_string(),
-            Body::Act(Act { role, power: None }),
+            Body::Act(Act { role, power: None, represents: None }),
         )
     };
     vec![

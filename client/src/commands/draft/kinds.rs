@@ -151,7 +151,7 @@ impl What {
                 instrument,
                 role,
                 power,
-            } => (instrument.to_string(), Body::Act(Act { role, power })),
+            } => (instrument.to_string(), Body::Act(Act { role, power, represents: None })),
             Self::Revocation { record, renounce } => {
                 let ending = if renounce {
                     Ending::Renunciation

@@ -60,16 +60,16 @@ impl World {
         disponors: &[(&str, &str)],
         acquirers: &[(&str, &str)],
     ) -> Transfer {
-        Transfer {
-            kind: TransferKind::Sale,
-            title_version: state::title(&self.state, property)
-                .unwrap()
-                .map_or(1, |title| title.version),
-            disponors: shares(disponors),
-            acquirers: shares(acquirers),
-            price: Some(money(50_000_000)),
-            terms: None,
-        }
+        let version = state::title(&self.state, property)
+            .unwrap()
+            .map_or(1, |title| title.version);
+        Transfer::new(
+            TransferKind::Sale,
+            version,
+            shares(disponors),
+            shares(acquirers),
+            Some(money(50_000_000)),
+        )
     }
 
     /// Lodges a sale that is accepted.
@@ -96,7 +96,11 @@ impl World {
     }
 
     pub(crate) fn act(&mut self, signer: &str, instrument: &RecordId, role: ActRole) -> Vec<u8> {
-        let body = Body::Act(Act { role, power: None });
+        let body = Body::Act(Act {
+            role,
+            power: None,
+            represents: None,
+        });
         self.attested(signer, &instrument.to_string(), body)
     }
 
@@ -116,7 +120,11 @@ impl World {
         power: RecordId,
     ) -> Vec<u8> {
         let power = Some(power);
-        let body = Body::Act(Act { role, power });
+        let body = Body::Act(Act {
+            role,
+            power,
+            represents: None,
+        });
         self.attested(signer, &instrument.to_string(), body)
     }
 
@@ -128,10 +136,13 @@ impl World {
                 price_floor: None,
                 counterparties: None,
                 self_dealing: false,
+                substitutions: None,
             },
             issued: Some(self.now()),
             starts: None,
             expires: None,
+            parent: None,
+            represents: None,
         }
     }
 

@@ -22,6 +22,7 @@ fn world() -> World {
 const SELL: Act = Act {
     role: ActRole::Disponor,
     power: None,
+    represents: None,
 };
 
 type Case = (&'static str, fn(&mut Sheet), &'static [&'static str]);
@@ -247,6 +248,7 @@ fn a_recording_serves_one_act_even_a_refused_one() {
         Body::Act(Act {
             role: ActRole::Acquirer,
             power: None,
+            represents: None,
         }),
     );
     fourth.draft.evidence = third.draft.evidence.clone();
@@ -281,6 +283,7 @@ fn a_suspended_provider_attests_and_enrols_nobody_and_what_it_attested_stands() 
         Body::Act(Act {
             role: ActRole::Acquirer,
             power: None,
+            represents: None,
         }),
     );
     sheet.provider = RIVAL.to_owned();
@@ -317,6 +320,7 @@ fn a_signature_binds_bytes_ledger_role_and_person() {
     other.body = Body::Act(Act {
         role: ActRole::Acquirer,
         power: None,
+        represents: None,
     });
     let key = key_of("Aida");
     let public = deedbook_schemas::keys::PublicKey::of(&key);

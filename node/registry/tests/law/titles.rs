@@ -377,14 +377,13 @@ fn what_a_registrar_may_not_write_is_turned_away() {
         let mut draft = world.draft(
             "registrar",
             "flat-9",
-            Body::Transfer(Transfer {
-                kind: TransferKind::Gift,
-                title_version: 1,
-                disponors: Vec::new(),
-                acquirers: Vec::new(),
-                price: None,
-                terms: None,
-            }),
+            Body::Transfer(Transfer::new(
+                TransferKind::Gift,
+                1,
+                Vec::new(),
+                Vec::new(),
+                None,
+            )),
         );
         let mut body = deedbook_schemas::property::FirstRegistration {
             unit: world.title(FLAT).unit,

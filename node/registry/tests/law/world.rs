@@ -11,11 +11,12 @@ use deedbook_schemas::block::{BlockTime, Height, Seconds};
 use deedbook_schemas::digest::{ActDigest, Commitment, EvidenceRoot, LedgerId, RecordId};
 use deedbook_schemas::evidence::{EvidenceManifest, Statement, Topic};
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::genesis::{Genesis, GenesisAuthority, Profile};
+use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
 use deedbook_schemas::instrument::{Instrument, PartyShare, Status};
 use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::{Accreditation, AuthorityRole, Enrolment, PartyId, possession_bytes};
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit, Title};
 use deedbook_schemas::record::{Body, Draft, Nonce, Record, SignedAttestation};
 
@@ -34,6 +35,17 @@ pub(crate) const REGISTRAR: &str = "registrar";
 pub(crate) const CIVIL: &str = "civil registry";
 pub(crate) const PROVIDER: &str = "provider";
 pub(crate) const RIVAL: &str = "rival provider";
+pub(crate) const SECOND_REGISTRAR: &str = "second registrar";
+pub(crate) const BUSINESS: &str = "business registry";
+pub(crate) const NOTARY: &str = "notary";
+pub(crate) const COURT: &str = "court";
+/// Above [`COURT`].
+pub(crate) const HIGH_COURT: &str = "high court";
+pub(crate) const PROSECUTOR: &str = "prosecutor";
+pub(crate) const MONITOR: &str = "financial monitor";
+pub(crate) const GUARDIANS: &str = "guardianship authority";
+pub(crate) const TAX: &str = "tax authority";
+pub(crate) const ESCROW: &str = "escrow agent";
 
 /// The committed state, in memory.
 #[derive(Default, Clone, PartialEq, Eq)]
@@ -108,6 +120,9 @@ pub(crate) fn accreditation(name: &str, role: AuthorityRole, suspended: bool) ->
         key: PublicKey::of(&key_of(name)),
         methods,
         suspended,
+        superior: None,
+        territory: None,
+        person: None,
     }
 }
 
@@ -156,11 +171,24 @@ impl World {
             (CIVIL, AuthorityRole::CivilRegistry),
             (PROVIDER, AuthorityRole::IdentityProvider),
             (RIVAL, AuthorityRole::IdentityProvider),
+            (SECOND_REGISTRAR, AuthorityRole::Registrar),
+            (BUSINESS, AuthorityRole::BusinessRegistry),
+            (NOTARY, AuthorityRole::Notary),
+            (COURT, AuthorityRole::Court),
+            (HIGH_COURT, AuthorityRole::Court),
+            (PROSECUTOR, AuthorityRole::Prosecutor),
+            (MONITOR, AuthorityRole::FinancialMonitor),
+            (GUARDIANS, AuthorityRole::GuardianshipAuthority),
+            (TAX, AuthorityRole::TaxAuthority),
+            (ESCROW, AuthorityRole::EscrowAgent),
         ]
         .iter()
         .map(|(name, role)| GenesisAuthority {
             id: id(name),
-            accreditation: accreditation(name, *role, false),
+            accreditation: Accreditation {
+                superior: (*name == COURT).then(|| id(HIGH_COURT)),
+                ..accreditation(name, *role, false)
+            },
         })
         .collect();
         authorities.sort_by_key(|authority| authority.id);
@@ -219,7 +247,7 @@ impl World {
                 apply(&mut overlay, &block, &record, &Record::verify)
             })
             .collect();
-        end_block(&mut overlay, &block).unwrap();
+        end_block(&mut overlay).unwrap();
         let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
         for (key, value) in changes {
             match value {
@@ -428,6 +456,12 @@ impl World {
     }
 
     pub(crate) fn requirements(&self, instrument: &RecordId) -> Vec<Requirement> {
-        open_requirements(&self.state, self.now(), &self.instrument(instrument)).unwrap()
+        open_requirements(
+            &self.state,
+            self.now(),
+            instrument,
+            &self.instrument(instrument),
+        )
+        .unwrap()
     }
 }

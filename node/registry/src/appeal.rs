@@ -1,0 +1,23 @@
+//! Appeals (rule 50).
+
+use crate::apply::Case;
+use crate::verdict::Verdict;
+use deedbook_schemas::rejection::Code;
+
+pub(crate) fn apply(
+    case: &mut Case<'_, '_>,
+    _body: &deedbook_schemas::proceeding::Appeal,
+) -> Verdict {
+    let mut door = crate::door::open(case);
+    door.refuse(Code::FieldInvalid);
+    door.door(None, Code::FieldInvalid)
+}
+
+pub(crate) fn decide(
+    case: &mut Case<'_, '_>,
+    _body: &deedbook_schemas::proceeding::AppealDecision,
+) -> Verdict {
+    let mut door = crate::door::open(case);
+    door.refuse(Code::FieldInvalid);
+    door.door(None, Code::FieldInvalid)
+}

@@ -1,0 +1,21 @@
+//! Duties and fees (rule 38).
+
+use crate::apply::Case;
+use crate::deed::View;
+use crate::requirements::Requirement;
+use crate::state::StateError;
+use crate::verdict::Verdict;
+use deedbook_schemas::rejection::Code;
+
+pub(crate) fn apply(
+    case: &mut Case<'_, '_>,
+    _body: &deedbook_schemas::settlement::Duty,
+) -> Verdict {
+    let mut door = crate::door::open(case);
+    door.refuse(Code::FieldInvalid);
+    door.door(None, Code::FieldInvalid)
+}
+
+pub(crate) fn open(_view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
+    Ok(Vec::new())
+}

@@ -1,0 +1,14 @@
+//! Jurisdiction profiles (rule 47).
+
+use crate::apply::Case;
+use crate::verdict::Verdict;
+use deedbook_schemas::rejection::Code;
+
+pub(crate) fn apply(
+    case: &mut Case<'_, '_>,
+    _body: &deedbook_schemas::profile::ProfileChange,
+) -> Verdict {
+    let mut door = crate::door::open(case);
+    door.refuse(Code::FieldInvalid);
+    door.door(None, Code::FieldInvalid)
+}

@@ -1,0 +1,176 @@
+//! Registration: the one step in which an instrument takes effect, with everything that depends on it
+//! (rules 9, 13, 31, 36, 48).
+//!
+//! Does not live here: what each kind of instrument changes: see its file.
+
+use std::collections::BTreeSet;
+
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::encumbrance::Right;
+use deedbook_schemas::instrument::{Status, Text};
+use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::property::Title;
+
+use crate::apply::BlockContext;
+use crate::deed::{self, Deed, Found};
+use crate::state::{self, Key, Overlay, StateError};
+use crate::verdict::outcome;
+use crate::{
+    encumbrance, marital, mortgage, parcel, requirements, settlement, text, transfer, waiting,
+};
+
+/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status,
+/// lets it wait for that. The deed's acts are those that count.
+pub(crate) fn register_if_complete(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    deed: &mut Deed,
+) -> Result<Vec<Outcome>, StateError> {
+    // Rules 9, 31: first in rank on every title it disposes of.
+    let disposes = text::disposes(&deed.pending.text);
+    if disposes
+        && deed
+            .titles
+            .values()
+            .any(|title| title.slot != Some(deed.id))
+    {
+        return Ok(Vec::new());
+    }
+    let view = deed.view(state, block.now())?;
+    if !requirements::first_open(&view)?.is_empty() {
+        let waiting = marital::look(&view)?.waiting;
+        waiting::wait(state, deed.id, &waiting)?;
+        return Ok(Vec::new());
+    }
+    let used = marital::look(&view)?.consents;
+    register(state, block, deed, &used)
+}
+
+/// Looks again at a deed that nobody of its parties has acted on just now; keeps what has changed.
+pub(crate) fn look_again(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    mut deed: Deed,
+) -> Result<Vec<Outcome>, StateError> {
+    let acts = deed.pending.acts.len();
+    deed.pending.acts = deed::live_acts(state, &deed.pending, block.now())?;
+    let outcomes = register_if_complete(state, block, &mut deed)?;
+    if outcomes.is_empty() && deed.pending.acts.len() < acts {
+        deed.keep(state, block);
+    }
+    Ok(outcomes)
+}
+
+/// Looks again at the instrument that holds the slot of a property.
+pub(crate) fn look_again_at(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    property: &str,
+) -> Result<Vec<Outcome>, StateError> {
+    let slot = state::title(state, property)?.and_then(|title| title.slot);
+    let Some(id) = slot else {
+        return Ok(Vec::new());
+    };
+    match deed::find(state, &id, block.now())? {
+        Found::Open(deed) => look_again(state, block, *deed),
+        Found::Nothing | Found::Closed => Ok(Vec::new()),
+    }
+}
+
+/// After a supplement was added: registers the deed if that was the last thing missing, and writes
+/// what is pending otherwise.
+pub(crate) fn conclude(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    mut deed: Deed,
+) -> Result<Vec<Outcome>, StateError> {
+    deed.pending.acts = deed::live_acts(state, &deed.pending, block.now())?;
+    let outcomes = register_if_complete(state, block, &mut deed)?;
+    if outcomes.is_empty() {
+        deed.keep(state, block);
+    }
+    Ok(outcomes)
+}
+
+fn register(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    deed: &mut Deed,
+    used: &BTreeSet<RecordId>,
+) -> Result<Vec<Outcome>, StateError> {
+    match deed.pending.text.clone() {
+        Text::Transfer(text) => transfer::register(state, block, deed, &text)?,
+        Text::Mortgage(text) => mortgage::register(block, deed, &text)?,
+        Text::Servitude(text) => encumbrance::register_servitude(block, deed, &text)?,
+        Text::Lease(text) => encumbrance::register_lease(state, block, deed, &text)?,
+        Text::Assignment(text) => mortgage::assign(deed, &text)?,
+        Text::Postponement(text) => mortgage::postpone(deed, &text)?,
+        Text::Subdivision(text) => parcel::subdivide(state, block, deed, &text)?,
+        Text::Consolidation(text) => parcel::consolidate(state, block, deed, &text)?,
+    }
+    let disposes = text::disposes(&deed.pending.text);
+    for leg in deed.legs() {
+        if let Some(title) = deed.titles.get_mut(&leg.property).filter(|_| disposes) {
+            next_version(title, deed.id, block);
+            use_consents(state, title, deed.id, used)?;
+        }
+    }
+    for (property, title) in &deed.titles {
+        state.put(Key::Title(property), title);
+    }
+    let registered = deed.ended(block, Status::Registered);
+    state.put(Key::Instrument(&deed.id), &registered);
+    let version = deed.titles.get(&deed.property).filter(|_| disposes);
+    let mut outcomes = vec![Outcome {
+        title_version: version.map(|title| title.version),
+        ..outcome(deed.id, Status::Registered)
+    }];
+    outcomes.extend(settlement::end(state, deed, Status::Registered)?);
+    Ok(outcomes)
+}
+
+/// Rule 48: the next version of a title begins where the last one ends. Its slot is free, and what was
+/// reserved for this instrument has served.
+fn next_version(title: &mut Title, source: RecordId, block: &BlockContext) {
+    title.version = title.version.saturating_add(1);
+    title.source = source;
+    title.begin_lifespan_version = block.time;
+    title.slot = None;
+    let holdings = title.holdings.clone();
+    let holds = |party| holdings.iter().any(|holding| holding.party == party);
+    title
+        .encumbrances
+        .retain(|encumbrance| match &encumbrance.right {
+            Right::PriorityNotice { instrument, .. } => *instrument != source,
+            Right::SelfLock { holder, .. } => holds(*holder),
+            Right::PreemptionNotice { disponor, .. } => holds(*disponor),
+            Right::Mortgage { .. }
+            | Right::Servitude { .. }
+            | Right::Lease { .. }
+            | Right::Freeze { .. }
+            | Right::Caveat { .. } => true,
+        });
+}
+
+/// Rule 13: a consent serves once, and none outlives the holding it was given for.
+fn use_consents(
+    state: &mut Overlay<'_>,
+    title: &mut Title,
+    deed: RecordId,
+    used: &BTreeSet<RecordId>,
+) -> Result<(), StateError> {
+    let mut kept = Vec::new();
+    for id in &title.consents {
+        let mut consent = state::consent(state, id)?.ok_or_else(|| {
+            StateError::Inconsistent(format!("{deed}: the consent {id} is missing"))
+        })?;
+        if used.contains(id) {
+            consent.used_by = Some(deed);
+            state.put(Key::Consent(id), &consent);
+        } else if title.share_of(&consent.consent.disponor).is_some() {
+            kept.push(*id);
+        }
+    }
+    title.consents = kept;
+    Ok(())
+}
