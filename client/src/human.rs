@@ -6,7 +6,9 @@ use deedbook_client::time::{rfc3339, rfc3339_ms};
 use deedbook_schemas::api::{
     Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView, TitleView,
 };
-use deedbook_schemas::instrument::{ActRole, Status};
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::encumbrance::Right;
+use deedbook_schemas::instrument::{ActRole, Matter, Status};
 
 pub(crate) fn status(status: Status) -> &'static str {
     match status {
@@ -62,13 +64,18 @@ pub(crate) fn instrument(view: &InstrumentView) -> String {
         let role = match act.role {
             ActRole::Disponor => "disponor",
             ActRole::Acquirer => "acquirer",
+            ActRole::Mortgagee => "mortgagee",
         };
-        let agent = if act.signer == act.party {
-            String::new()
-        } else {
-            format!(", by their agent {}", act.signer)
+        let agent = match act.power {
+            None if act.signer == act.party => String::new(),
+            None => format!(", by their officer or guardian {}", act.signer),
+            Some(_) => format!(", by their agent {}", act.signer),
         };
         lines.push(format!("  done: {} acted as {role}{agent}", act.party));
+    }
+    for supplement in &view.supplements {
+        let (record, matter) = (supplement.record, matter(&supplement.matter));
+        lines.push(format!("  brought: {matter} [{record}]"));
     }
     for requirement in &view.open {
         let who = requirement
@@ -87,6 +94,103 @@ pub(crate) fn instrument(view: &InstrumentView) -> String {
     }
     reasons(&mut lines, &view.reasons);
     lines.join("\n")
+}
+
+fn until(time: Option<Seconds>) -> String {
+    time.map_or_else(String::new, |time| format!(" until {}", rfc3339(time)))
+}
+
+fn matter(matter: &Matter) -> String {
+    match matter {
+        Matter::MortgageeConsent {
+            mortgage,
+            mortgagee,
+        } => format!("{mortgagee} lets the property pass with mortgage {mortgage}"),
+        Matter::Discharge {
+            encumbrance,
+            holder,
+        } => format!("{holder} gives up encumbrance {encumbrance}"),
+        Matter::GuardianPermission { ward, expires } => {
+            let until = until(Some(*expires));
+            format!("permission of the guardianship authority for {ward}{until}")
+        }
+        Matter::Notarisation { notary } => format!("certificate of notary {notary}"),
+        Matter::Funding { agent } => format!("escrow agent {agent} holds the sum"),
+        Matter::Duty { duty } => format!("settled: {}", words(duty)),
+        Matter::Requisition { due, answer: None } => {
+            format!("requisition, to be answered{}", until(Some(*due)))
+        }
+        Matter::Requisition {
+            answer: Some(answer),
+            ..
+        } => format!("requisition, answered by {answer}"),
+    }
+}
+
+fn right(right: &Right) -> String {
+    match right {
+        Right::Mortgage {
+            mortgagee,
+            amount,
+            rank,
+        } => format!("mortgage of rank {rank}: {amount} for {mortgagee}"),
+        Right::Servitude {
+            beneficiary,
+            kind,
+            until: end,
+        } => format!(
+            "servitude ({}) for {beneficiary}{}",
+            words(kind),
+            until(*end)
+        ),
+        Right::Lease { lessee, until: end } => format!("lease to {lessee}{}", until(Some(*end))),
+        Right::Freeze {
+            authority,
+            until: end,
+        } => format!("frozen by {authority}{}", until(*end)),
+        Right::Caveat {
+            claimant,
+            interest,
+            until: end,
+        } => format!(
+            "caveat of {claimant} ({}){}",
+            words(interest),
+            until(Some(*end))
+        ),
+        Right::SelfLock { holder, opens } => opens.map_or_else(
+            || format!("locked by {holder}"),
+            |opens| format!("locked by {holder}, opens at {}", rfc3339(opens)),
+        ),
+        Right::PriorityNotice {
+            buyer,
+            instrument,
+            until: end,
+        } => format!(
+            "reserved by {buyer} for instrument {instrument}{}",
+            until(Some(*end))
+        ),
+        Right::PreemptionNotice {
+            disponor,
+            share,
+            until: end,
+            ..
+        } => format!(
+            "{disponor} offers {share} to the co-owners{}",
+            until(Some(*end))
+        ),
+    }
+}
+
+/// A word of the schema, for people.
+fn words(value: &impl std::fmt::Debug) -> String {
+    let mut words = String::new();
+    for c in format!("{value:?}").chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words
 }
 
 pub(crate) fn title(view: &TitleView) -> String {
@@ -118,6 +222,16 @@ pub(crate) fn title(view: &TitleView) -> String {
     for consent in &title.consents {
         lines.push(format!("  spousal consent {consent}"));
     }
+    for encumbrance in &title.encumbrances {
+        let (id, right) = (encumbrance.id, right(&encumbrance.right));
+        lines.push(format!("  {right} [{id}]"));
+    }
+    for parent in &title.parents {
+        lines.push(format!("  made of property {parent}"));
+    }
+    if title.cancelled {
+        lines.push("  cancelled: its property has become others".to_owned());
+    }
     lines.join("\n")
 }
 
@@ -128,12 +242,7 @@ pub(crate) fn power(view: &PowerView) -> String {
     } else {
         "not in force"
     };
-    let acts: Vec<String> = power
-        .scope
-        .acts
-        .iter()
-        .map(|act| format!("{act:?}").to_lowercase())
-        .collect();
+    let acts: Vec<String> = power.scope.acts.iter().map(words).collect();
     let properties = power.scope.properties.as_ref();
     let mut lines = vec![
         format!("power of attorney {}: {force}", view.id),

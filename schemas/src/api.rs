@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{BlockTime, Certificate, Header, Height, Seconds};
 use crate::digest::{ActDigest, LedgerId, RecordId, StateRoot, TreeHash};
-use crate::instrument::{ActRole, Consent, Power, Status};
+use crate::instrument::{ActRole, Consent, Power, Status, Supplement};
 use crate::keys::PublicKey;
-use crate::party::PartyId;
+use crate::party::{Nature, PartyId};
 use crate::property::Title;
 use crate::record::Draft;
 use crate::rejection::Code;
@@ -192,6 +192,10 @@ pub struct InstrumentView {
     /// If pending: acts so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acts: Vec<ActView>,
+    /// If pending: what others than the parties brought to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub supplements: Vec<Supplement>,
     /// If refused: why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
@@ -253,8 +257,16 @@ pub struct PartyView {
     /// The provider that enrolled it.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub provider: PartyId,
-    /// Whether it can act: alive and capable.
+    /// Whether it can act: alive, of age and capable; a legal entity, not dissolved.
     pub can_act: bool,
+    /// Who acts for it, if it is under guardianship.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub guardian: Option<PartyId>,
+    /// A natural person, a legal entity with its officers, or a group with its members.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub nature: Nature,
 }
 
 /// `POST /v1/drafts`: what somebody is about to sign.

@@ -264,6 +264,42 @@ impl Body {
         }
     }
 
+    /// Whether the record lodges an instrument, whose id is the record's.
+    #[must_use]
+    pub fn lodges_instrument(kind: &str) -> bool {
+        matches!(
+            kind,
+            "transfer"
+                | "mortgage"
+                | "servitude"
+                | "lease"
+                | "assignment"
+                | "postponement"
+                | "subdivision"
+                | "consolidation"
+        )
+    }
+
+    /// Whether a record of this kind is about an instrument: its subject is one.
+    #[must_use]
+    pub fn concerns_instrument(kind: &str) -> bool {
+        matches!(
+            kind,
+            "act"
+                | "withdrawal"
+                | "mortgagee-consent"
+                | "guardian-permission"
+                | "notarisation"
+                | "priority-notice"
+                | "escrow-funding"
+                | "duty"
+                | "requisition"
+                | "requisition-answer"
+                | "requisition-decision"
+                | "appeal"
+        )
+    }
+
     /// Every time the body names.
     fn times(&self) -> Vec<Seconds> {
         match self {

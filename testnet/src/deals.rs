@@ -92,14 +92,13 @@ pub fn sale(seller: PartyId, buyer: PartyId, title_version: u64, price: Money) -
             share: Fraction::ONE,
         }]
     };
-    Body::Transfer(Transfer {
-        kind: TransferKind::Sale,
+    Body::Transfer(Transfer::new(
+        TransferKind::Sale,
         title_version,
-        disponors: whole(seller),
-        acquirers: whole(buyer),
-        price: Some(price),
-        terms: None,
-    })
+        whole(seller),
+        whole(buyer),
+        Some(price),
+    ))
 }
 
 /// The first registration of a property with one holder, bought at `acquired`.
@@ -205,7 +204,11 @@ impl DeedOffice<'_> {
         role: ActRole,
         now: Seconds,
     ) -> Result<Vec<u8>> {
-        let body = Body::Act(Act { role, power: None, represents: None });
+        let body = Body::Act(Act {
+            role,
+            power: None,
+            represents: None,
+        });
         let ledger = self.provider.ledger;
         let subject = instrument.to_string();
         let recorded = record_act(ledger, wallet.party, subject, body, self.shape, now)?;

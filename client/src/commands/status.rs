@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use deedbook_schemas::api::{InstrumentView, RecordView};
 use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::record::Body;
 use serde::Serialize;
 
 use crate::human;
@@ -30,11 +31,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let wait = args.wait.map(|seconds| Duration::from_secs(seconds.into()));
     let standing = context.online("a node", async {
         let record = client.record(&args.id, wait).await?;
-        // An act and a withdrawal name their instrument as the subject.
-        let id = match record.kind.as_str() {
-            "transfer" => Some(args.id),
-            "act" | "withdrawal" => record.subject.parse().ok(),
-            _ => None,
+        let id = if Body::lodges_instrument(&record.kind) {
+            Some(args.id)
+        } else if Body::concerns_instrument(&record.kind) {
+            record.subject.parse().ok()
+        } else {
+            None
         };
         let instrument = match id {
             None => None,

@@ -131,6 +131,10 @@ pub fn describe_record(record: &Record) -> String {
         }
         Body::Act(body) => format!("An act of {issuer} as {} on {subject}", role(body)),
         Body::Withdrawal(_) => format!("The withdrawal of instrument {subject} by {issuer}"),
+        body => {
+            let kind = body.kind().replace('-', " ");
+            format!("The {kind} about {subject} by {issuer}")
+        }
     }
 }
 
@@ -172,7 +176,7 @@ fn details_of(record: &Record) -> Vec<String> {
         Body::Act(Act {
             power: Some(power), ..
         }) => vec![format!("under power {power}")],
-        _ => Vec::new(),
+        body => fields_of(body),
     };
     let key = record.statement.header.key;
     let signed_at = rfc3339(record.statement.header.issued_at);
@@ -201,6 +205,38 @@ fn details_of(record: &Record) -> Vec<String> {
         ));
     }
     details
+}
+
+/// What a body says, field by field, in the words of its schema.
+fn fields_of(body: &Body) -> Vec<String> {
+    fn line(path: &str, value: &serde_json::Value, lines: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::Object(fields) => {
+                for (name, value) in fields.iter().filter(|(name, _)| *name != "kind") {
+                    let name = name.replace('_', " ");
+                    let path = if path.is_empty() {
+                        name
+                    } else {
+                        format!("{path}, {name}")
+                    };
+                    line(&path, value, lines);
+                }
+            }
+            serde_json::Value::Array(items) => {
+                for item in items {
+                    line(path, item, lines);
+                }
+            }
+            serde_json::Value::String(text) => lines.push(format!("{path}: {text}")),
+            other => lines.push(format!("{path}: {other}")),
+        }
+    }
+    let mut lines = Vec::new();
+    if let Ok(value) = serde_json::to_value(body) {
+        line("", &value, &mut lines);
+    }
+    lines
 }
 
 fn power_details(power: &PowerOfAttorney) -> Vec<String> {
@@ -288,6 +324,12 @@ fn act_kind(kind: ActKind) -> &'static str {
         ActKind::Consent => "consent",
         ActKind::Mortgage => "mortgage",
         ActKind::Manage => "manage",
+        ActKind::Exchange => "exchange",
+        ActKind::Servitude => "grant a servitude on",
+        ActKind::Lease => "let",
+        ActKind::Reparcel => "subdivide or consolidate",
+        ActKind::Release => "give up or pass on rights in",
+        ActKind::Sever => "sever",
     }
 }
 
@@ -295,6 +337,10 @@ fn transfer_kind(kind: TransferKind) -> &'static str {
     match kind {
         TransferKind::Sale => "sale",
         TransferKind::Gift => "gift",
+        TransferKind::Exchange => "exchange",
+        TransferKind::Inheritance => "inheritance",
+        TransferKind::CourtSale => "court sale",
+        TransferKind::Severance => "severance",
     }
 }
 
@@ -302,5 +348,6 @@ fn role(act: &Act) -> &'static str {
     match act.role {
         ActRole::Disponor => "disponor",
         ActRole::Acquirer => "acquirer",
+        ActRole::Mortgagee => "mortgagee",
     }
 }

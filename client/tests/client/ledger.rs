@@ -12,7 +12,7 @@ use deedbook_schemas::block::{
 use deedbook_schemas::carried::Carried;
 use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash};
-use deedbook_schemas::genesis::{Genesis, GenesisAuthority, Profile};
+use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
 use deedbook_schemas::instrument::ActRole;
 use deedbook_schemas::keys::{PublicKey, sign};
 use deedbook_schemas::merkle::{Frontier, inclusion_proof, leaf_hash};
@@ -20,6 +20,7 @@ use deedbook_schemas::note::SignatureLine;
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::policy::Policy;
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::receipt::Receipt;
 use deedbook_schemas::record::Record;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
@@ -201,7 +202,7 @@ impl Ledger {
             entries.push(Entry::Record(bytes.clone()));
             entries.extend(applied.outcomes.into_iter().map(Entry::Outcome));
         }
-        end_block(&mut overlay, &context).unwrap();
+        end_block(&mut overlay).unwrap();
         let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
         self.state.marks.extend(marks);
         for (key, value) in changes {

@@ -44,6 +44,9 @@ pub(crate) fn accreditation(name: &str, role: AuthorityRole) -> Accreditation {
             Vec::new()
         },
         suspended: false,
+        superior: None,
+        territory: None,
+        person: None,
     }
 }
 
@@ -177,17 +180,17 @@ impl Pen {
                 share: Fraction::ONE,
             }]
         };
-        let body = Transfer {
-            kind: TransferKind::Sale,
-            title_version: version,
-            disponors: share(from),
-            acquirers: share(to),
-            price: Some(Money {
-                minor: 4_200_000_000,
-                currency: "KZT".to_owned(),
-            }),
-            terms: None,
+        let price = Money {
+            minor: 4_200_000_000,
+            currency: "KZT".to_owned(),
         };
+        let body = Transfer::new(
+            TransferKind::Sale,
+            version,
+            share(from),
+            share(to),
+            Some(price),
+        );
         self.bare(from, PROPERTY.to_owned(), at, Body::Transfer(body))
     }
 
@@ -196,7 +199,11 @@ impl Pen {
             by,
             deed.to_string(),
             at,
-            Body::Act(Act { role, power: None, represents: None }),
+            Body::Act(Act {
+                role,
+                power: None,
+                represents: None,
+            }),
         )
     }
 
@@ -207,13 +214,15 @@ impl Pen {
             price_floor: None,
             counterparties: None,
             self_dealing: false,
-        substitutions: None,
+            substitutions: None,
         };
         let body = PowerOfAttorney {
             scope,
             issued: Some(at),
             starts: None,
             expires: None,
+            parent: None,
+            represents: None,
         };
         self.personal(from, id(to).to_string(), at, Body::PowerOfAttorney(body))
     }

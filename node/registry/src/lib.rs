@@ -64,7 +64,7 @@ mod waiting;
 mod withdrawal;
 
 pub use apply::{Applied, ApplyError, BlockContext, apply};
-pub use power::power_in_force;
+pub use power::{can_act, power_in_force};
 pub use requirements::{Requirement, open_requirements};
 pub use schedule::{begin_block, end_block, next_deadline};
 pub use state::{Checkpoint, Key, Overlay, StateError, StateRead, genesis_state};

@@ -109,7 +109,8 @@ fn is_readable(scope: &Scope) -> bool {
 }
 
 /// Whether a party can act: alive, of age and capable; a legal entity, not dissolved.
-pub(crate) fn can_act(party: &Party, now: Seconds) -> bool {
+#[must_use]
+pub fn can_act(party: &Party, now: Seconds) -> bool {
     let active = match &party.nature {
         Nature::Legal(entity) => !entity.dissolved,
         Nature::Natural | Nature::Group(_) => true,

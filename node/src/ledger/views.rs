@@ -110,12 +110,12 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn instrument_of(&self, record: &Record) -> Result<Option<InstrumentView>, Fatal> {
-        match &record.body {
-            Body::Transfer(_) => self.instrument_view(&record.id),
-            Body::Act(_) | Body::Withdrawal(_) => match record.subject().parse() {
-                Ok(id) => self.instrument_view(&id),
-                Err(_) => Ok(None),
-            },
+        let kind = record.body.kind();
+        if Body::lodges_instrument(kind) {
+            return self.instrument_view(&record.id);
+        }
+        match record.subject().parse() {
+            Ok(id) if Body::concerns_instrument(kind) => self.instrument_view(&id),
             _ => Ok(None),
         }
     }
@@ -128,7 +128,7 @@ impl Ledger {
         let Some(instrument) = state::instrument(&self.store, id)? else {
             return Ok(None);
         };
-        let open = self.requirements(&instrument)?;
+        let open = self.requirements(id, &instrument)?;
         let pending = instrument.pending.as_ref();
         let acts = pending
             .map(|pending| pending.acts.as_slice())
@@ -151,12 +151,19 @@ impl Ledger {
                     power: act.power,
                 })
                 .collect(),
+            supplements: pending
+                .map(|pending| pending.supplements.clone())
+                .unwrap_or_default(),
             reasons: Reason::from_codes(&instrument.codes),
         }))
     }
 
-    fn requirements(&self, instrument: &Instrument) -> Result<Vec<RequirementView>, Fatal> {
-        let requirements = open_requirements(&self.store, self.present(), instrument)?;
+    fn requirements(
+        &self,
+        id: &RecordId,
+        instrument: &Instrument,
+    ) -> Result<Vec<RequirementView>, Fatal> {
+        let requirements = open_requirements(&self.store, self.present(), id, instrument)?;
         Ok(requirements
             .into_iter()
             .map(|requirement| RequirementView {
@@ -214,9 +221,11 @@ impl Ledger {
         let party = state::party(&self.store, id)?;
         Ok(party.map(|party| PartyView {
             id: *id,
-            can_act: party.died.is_none() && party.incapable.is_none(),
+            can_act: deedbook_registry::can_act(&party, self.present()),
             keys: party.keys,
             provider: party.provider,
+            guardian: party.guardian,
+            nature: party.nature,
         }))
     }
 

@@ -131,11 +131,13 @@ pub(super) async fn empower(stage: &mut Stage, cast: &Cast) -> Result<RecordId> 
             }),
             counterparties: None,
             self_dealing: false,
-        substitutions: None,
+            substitutions: None,
         },
         issued: Some(Seconds(now().0.saturating_sub(1))),
         starts: None,
         expires: Some(in_days(180)),
+        parent: None,
+        represents: None,
     });
     let agent = cast.agent.wallet.party.to_string();
     let power = stage
@@ -165,7 +167,11 @@ async fn act_on(
     role: ActRole,
     power: Option<RecordId>,
 ) -> Result<Vec<u8>> {
-    let body = Body::Act(Act { role, power, represents: None });
+    let body = Body::Act(Act {
+        role,
+        power,
+        represents: None,
+    });
     stage.act(who, &instrument.to_string(), body).await
 }
 

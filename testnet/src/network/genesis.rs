@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result};
 use deedbook_client::wallet::Wallet;
 use deedbook_schemas::block::BlockTime;
-use deedbook_schemas::genesis::{Genesis, GenesisAuthority, Profile};
+use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
 use deedbook_schemas::party::{Accreditation, AuthorityRole};
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::validators::Validator;
 
 use crate::people::now;
@@ -38,6 +39,7 @@ pub fn profile() -> Profile {
         name: format!("test network (KZ-2026, assurance {ASSURANCE}, liveness {LIVENESS})"),
         assurance_min: ASSURANCE,
         liveness_min: LIVENESS,
+        lock_assurance: ASSURANCE,
         ..Profile::kazakhstan()
     }
 }
@@ -98,6 +100,9 @@ impl Authorities {
                         _ => Vec::new(),
                     },
                     suspended: false,
+                    superior: None,
+                    territory: None,
+                    person: None,
                 },
             })
             .collect();

@@ -190,7 +190,11 @@ fn not_allowed(world: &World) -> Vec<Bad> {
     let act = |instrument: RecordId| {
         by_seller(
             &instrument.to_string(),
-            Body::Act(Act { role, power: None, represents: None }),
+            Body::Act(Act {
+                role,
+                power: None,
+                represents: None,
+            }),
         )
     };
     vec![

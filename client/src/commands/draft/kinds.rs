@@ -38,12 +38,15 @@ pub(super) enum What {
     Act {
         /// The instrument
         instrument: RecordId,
-        /// disponor or acquirer
+        /// disponor, acquirer or mortgagee
         #[arg(long, value_name = "ROLE", value_parser = word::<ActRole>)]
         role: ActRole,
         /// Under this power, for its principal
         #[arg(long, value_name = "RECORD")]
         power: Option<RecordId>,
+        /// For this legal entity or ward, whose officer or guardian the signer is
+        #[arg(long, value_name = "PARTY", conflicts_with = "power")]
+        represents: Option<PartyId>,
     },
     /// The end of a power or a consent
     Revocation {
@@ -65,7 +68,8 @@ pub(super) struct PowerFlags {
     /// Who may act
     #[arg(long, value_name = "PARTY")]
     agent: PartyId,
-    /// What they may do: sell, give, acquire, consent, mortgage, manage
+    /// What they may do: sell, give, acquire, consent, mortgage, manage, exchange, servitude, lease, reparcel, release,
+    /// sever
     #[arg(long, value_name = "ACT", required = true, value_delimiter = ',')]
     #[arg(value_parser = word::<ActKind>)]
     acts: Vec<ActKind>,
@@ -81,6 +85,15 @@ pub(super) struct PowerFlags {
     /// Let the agent deal with themselves
     #[arg(long)]
     self_dealing: bool,
+    /// Let the agent pass the power on, this many times in a row
+    #[arg(long, value_name = "N")]
+    substitutions: Option<u8>,
+    /// Pass on this power, whose agent the signer is; a notary has to certify it
+    #[arg(long, value_name = "RECORD")]
+    parent: Option<RecordId>,
+    /// Give it for this legal entity, whose officer the signer is
+    #[arg(long, value_name = "PARTY")]
+    represents: Option<PartyId>,
     /// From when; without it, from now
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     starts: Option<Seconds>,
@@ -97,7 +110,7 @@ pub(super) struct ConsentFlags {
     /// Whose disposition it permits
     #[arg(long, value_name = "PARTY")]
     disponor: PartyId,
-    /// Which act: sell or give
+    /// Which act: sell, give, exchange, mortgage, servitude, lease or reparcel
     #[arg(long, value_name = "ACT", default_value = "sell", value_parser = word::<ActKind>)]
     act: ActKind,
     /// To whom; without it, to anyone
@@ -119,7 +132,7 @@ pub(super) struct TransferFlags {
     /// Of which property
     #[arg(long, value_name = "CADASTRAL")]
     property: String,
-    /// sale or gift
+    /// sale, gift, exchange, inheritance, court_sale or severance; what needs more fields: draft json
     #[arg(long, value_name = "KIND", default_value = "sale", value_parser = word::<TransferKind>)]
     kind: TransferKind,
     /// Who gives how much of the whole: PARTY=1/2
@@ -151,7 +164,15 @@ impl What {
                 instrument,
                 role,
                 power,
-            } => (instrument.to_string(), Body::Act(Act { role, power, represents: None })),
+                represents,
+            } => {
+                let act = Act {
+                    role,
+                    power,
+                    represents,
+                };
+                (instrument.to_string(), Body::Act(act))
+            }
             Self::Revocation { record, renounce } => {
                 let ending = if renounce {
                     Ending::Renunciation
@@ -175,6 +196,7 @@ impl PowerFlags {
             price_floor: self.price_floor,
             counterparties: sorted(self.counterparty),
             self_dealing: self.self_dealing,
+            substitutions: self.substitutions,
         };
         let (starts, expires) = (self.starts, self.expires);
         let body = PowerOfAttorney {
@@ -182,6 +204,8 @@ impl PowerFlags {
             issued: Some(now),
             starts,
             expires,
+            parent: self.parent,
+            represents: self.represents,
         };
         (self.agent.to_string(), Body::PowerOfAttorney(body))
     }
@@ -208,12 +232,8 @@ impl TransferFlags {
             None => present_version(&self.property, context)?,
         };
         let body = Transfer {
-            kind: self.kind,
-            title_version,
-            disponors: self.from,
-            acquirers: self.to,
-            price: self.price,
             terms: self.terms,
+            ..Transfer::new(self.kind, title_version, self.from, self.to, self.price)
         };
         Ok((self.property, Body::Transfer(body)))
     }

@@ -51,7 +51,10 @@ fn a_consent_may_come_first() {
 fn a_consent_for_something_else_does_not_serve() {
     type Change = fn(&mut SpousalConsent);
     let cases: &[(&str, Change)] = &[
-        ("for a mortgage", |c| c.act = ActKind::Mortgage),
+        ("for a mortgage", |c| {
+            c.act = ActKind::Mortgage;
+            c.price_floor = None;
+        }),
         ("for a gift", |c| {
             c.act = ActKind::Give;
             c.price_floor = None;
@@ -197,12 +200,14 @@ fn a_consent_serves_once() {
     world.property(FLAT, &[("Aida", "1/1")]);
     let body = world.consent_body("Aida");
     let consent = give_consent(&mut world, body);
-    let half = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Bolat", "1/2")]);
-    for act in [world.sells("Aida", &half), world.buys("Bolat", &half)] {
-        world.accept(&act);
+    for (from, to) in [("Aida", "Bolat"), ("Bolat", "Aida")] {
+        let deed = world.lodge_sale(FLAT, &[(from, "1/1")], &[(to, "1/1")]);
+        for act in [world.sells(from, &deed), world.buys(to, &deed)] {
+            world.accept(&act);
+        }
+        assert!(is_registered(&world, &deed));
     }
-    assert!(is_registered(&world, &half));
-    let rest = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Clara", "1/2")]);
+    let rest = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);
     for act in [world.sells("Aida", &rest), world.buys("Clara", &rest)] {
         world.accept(&act);
     }

@@ -236,7 +236,7 @@ fn a_division_to_the_other_spouse_frees_nothing_and_happens_once() {
 #[test]
 fn a_spouse_who_signs_the_deed_in_person_needs_no_second_paper() {
     let (mut world, _) = family();
-    let deed = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Arman", "1/2")]);
+    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Arman", "1/1")]);
     let act = world.sells("Aida", &deed);
     world.accept(&act);
     assert_eq!(world.open(&deed), ["act.acquirer", "consent.missing"]);
@@ -246,7 +246,7 @@ fn a_spouse_who_signs_the_deed_in_person_needs_no_second_paper() {
     // An agent's signature is no consent of the principal's.
     let (mut world, _) = family();
     let power = world.empower("Arman", "Clara", &[ActKind::Acquire]);
-    let deed = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Arman", "1/2")]);
+    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Arman", "1/1")]);
     let act = world.sells("Aida", &deed);
     world.accept(&act);
     let act = world.act_under("Clara", &deed, ActRole::Acquirer, power);

@@ -395,7 +395,7 @@ fn what_a_registrar_may_not_write_is_turned_away() {
     };
     let face = spoil(|body| body.unit.address = "face_template: 1f".to_owned());
     let future = spoil(|body| body.holdings[0].acquired = Seconds(LONG_AGO.0 * 2));
-    let many = spoil(|body| body.holdings = vec![body.holdings[0].clone(); 17]);
+    let many = spoil(|body| body.holdings = vec![body.holdings[0].clone(); 33]);
     world.turn_away(&face, &["record.personal_data"]);
     world.turn_away(&future, &["record.field_invalid"]);
     world.turn_away(&many, &["record.field_invalid"]);
@@ -403,22 +403,22 @@ fn what_a_registrar_may_not_write_is_turned_away() {
 
 #[test]
 fn too_many_holdings_do_not_fit_on_a_title() {
-    let people: Vec<String> = (0..17).map(|n| format!("Holder {n}")).collect();
+    let people: Vec<String> = (0..33).map(|n| format!("Holder {n}")).collect();
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let mut world = World::of_singles(&people);
     world.property(FLAT, &[(people[0], "1/1")]);
-    let sixteen: Vec<_> = people[1..].iter().map(|name| (*name, "1/17")).collect();
-    let record = world.sale(FLAT, &[(people[0], "16/17")], &sixteen);
+    let all: Vec<_> = people[1..].iter().map(|name| (*name, "1/33")).collect();
+    let record = world.sale(FLAT, &[(people[0], "32/33")], &all);
     world.refuse(&record, &["transfer.too_many_holdings"]);
-    let sixteen: Vec<_> = people[1..].iter().map(|name| (*name, "1/16")).collect();
-    let deed = world.lodge_sale(FLAT, &[(people[0], "1/1")], &sixteen);
+    let all: Vec<_> = people[1..].iter().map(|name| (*name, "1/32")).collect();
+    let deed = world.lodge_sale(FLAT, &[(people[0], "1/1")], &all);
     let act = world.sells(people[0], &deed);
     world.accept(&act);
     for name in &people[1..] {
         let act = world.act(name, &deed, ActRole::Acquirer);
         world.accept(&act);
     }
-    assert_eq!(world.title(FLAT).holdings.len(), 16);
+    assert_eq!(world.title(FLAT).holdings.len(), 32);
 }
 
 #[test]
