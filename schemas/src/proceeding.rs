@@ -87,6 +87,7 @@ pub struct SuccessionCertificate {
 pub enum Order {
     /// The register is to be corrected.
     #[n(0)]
+    #[serde(deserialize_with = "nothing_more")]
     Correct,
     /// What the debtor holds is to be sold, to this acquirer at this price (Civil Code 319).
     #[n(1)]
@@ -104,6 +105,16 @@ pub enum Order {
         #[n(3)]
         discharges: Vec<RecordId>,
     },
+}
+
+/// Reads an object without fields. serde would take any field beside the tag of a unit variant, and a
+/// misspelt sale would be signed as a correction.
+fn nothing_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
 }
 
 /// An order of a court about one title. Subject: the property.

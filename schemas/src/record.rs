@@ -330,7 +330,50 @@ impl Body {
                 amendment: Amendment::Holdings { holdings },
                 ..
             }) => holdings.iter().map(|h| h.acquired).collect(),
-            _ => Vec::new(),
+            // Named one by one: a new kind says here whether it has a time.
+            Self::CivilStatus(CivilStatus::Division { .. })
+            | Self::Correction(Correction {
+                amendment: Amendment::Unit(_) | Amendment::Strike { .. },
+                ..
+            })
+            | Self::Accreditation(_)
+            | Self::Enrolment(_)
+            | Self::Revocation(_)
+            | Self::Transfer(_)
+            | Self::Act(_)
+            | Self::Withdrawal(_)
+            | Self::LegalEntity(_)
+            | Self::GroupParty(_)
+            | Self::Guardianship(_)
+            | Self::Mortgage(_)
+            | Self::Assignment(_)
+            | Self::Postponement(_)
+            | Self::Subdivision(_)
+            | Self::Consolidation(_)
+            | Self::Discharge(_)
+            | Self::MortgageeConsent(_)
+            | Self::FreezeRelease(_)
+            | Self::SelfLock(_)
+            | Self::SelfLockRelease(_)
+            | Self::PriorityNotice(_)
+            | Self::PreemptionNotice(_)
+            | Self::PreemptionWaiver(_)
+            | Self::Notarisation(_)
+            | Self::EscrowFunding(_)
+            | Self::EscrowRelease(_)
+            | Self::EscrowRefund(_)
+            | Self::Duty(_)
+            | Self::Requisition(_)
+            | Self::RequisitionAnswer(_)
+            | Self::RequisitionDecision(_)
+            | Self::SuccessionCertificate(_)
+            | Self::CorrectionApproval(_)
+            | Self::Appeal(_)
+            | Self::AppealDecision(_)
+            | Self::AccessEntry(_)
+            | Self::LegalHold(_)
+            | Self::EvidenceDeletion(_)
+            | Self::Profile(_) => Vec::new(),
         }
     }
 

@@ -2,9 +2,10 @@
 //! test keys, known to everybody.
 
 use deedbook_schemas::block::{BlockTime, Seconds};
-use deedbook_schemas::genesis::{Genesis, GenesisAuthority, Profile};
+use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
 use deedbook_schemas::keys::{PublicKey, SigningKey};
 use deedbook_schemas::party::{Accreditation, AuthorityRole, PartyId};
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::validators::Validator;
 
 /// 2026-03-02T09:00:00Z: when everything in the vectors happens.
@@ -28,10 +29,26 @@ pub(crate) const SUPERVISOR: Person = person(0xa1, 1);
 pub(crate) const REGISTRAR: Person = person(0xa2, 2);
 pub(crate) const CIVIL_REGISTRY: Person = person(0xa3, 3);
 pub(crate) const PROVIDER: Person = person(0xa4, 4);
+pub(crate) const NOTARY: Person = person(0xa5, 5);
+pub(crate) const COURT: Person = person(0xa6, 6);
+pub(crate) const BUSINESS_REGISTRY: Person = person(0xa7, 7);
+pub(crate) const GUARDIANSHIP: Person = person(0xa8, 8);
+pub(crate) const ESCROW_AGENT: Person = person(0xa9, 9);
+pub(crate) const TAX_AUTHORITY: Person = person(0xaa, 10);
+pub(crate) const SECOND_REGISTRAR: Person = person(0xab, 18);
 pub(crate) const SELLER: Person = person(0xb1, 11);
 pub(crate) const BUYER: Person = person(0xb2, 12);
 pub(crate) const SPOUSE: Person = person(0xb3, 13);
 pub(crate) const AGENT: Person = person(0xb4, 14);
+/// An officer of the bank.
+pub(crate) const OFFICER: Person = person(0xb5, 15);
+pub(crate) const GUARDIAN: Person = person(0xb6, 16);
+pub(crate) const WARD: Person = person(0xb7, 17);
+
+/// Parties without keys: two banks and a group.
+pub(crate) const BANK: PartyId = PartyId([0xc1; 16]);
+pub(crate) const OTHER_BANK: PartyId = PartyId([0xc2; 16]);
+pub(crate) const GROUP: PartyId = PartyId([0xc3; 16]);
 
 impl Person {
     pub(crate) fn key(&self) -> SigningKey {
@@ -70,6 +87,9 @@ fn authority(
             key: person.public(),
             methods: methods.iter().map(|&method| method.to_owned()).collect(),
             suspended: false,
+            superior: None,
+            territory: None,
+            person: None,
         },
     }
 }

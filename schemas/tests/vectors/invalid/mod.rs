@@ -7,6 +7,8 @@ use crate::common::cbor::Item;
 use crate::common::{Invalid, Valid};
 use crate::refusal;
 
+mod body;
+mod places;
 mod record;
 mod statement;
 mod tree;
@@ -105,7 +107,7 @@ impl Breaker<'_> {
 }
 
 /// Every break of one valid vector.
-pub(crate) fn broken(vector: &Valid) -> Vec<Invalid> {
+pub(crate) fn broken(vector: &Valid, valid: &[Valid]) -> Vec<Invalid> {
     let mut breaker = Breaker {
         vector,
         broken: Vec::new(),
@@ -129,7 +131,20 @@ pub(crate) fn broken(vector: &Valid) -> Vec<Invalid> {
         tree::all(&mut breaker, false);
     }
     if vector.is_record() {
-        record::all(&mut breaker);
+        record::all(&mut breaker, valid);
     }
+    breaker.broken
+}
+
+/// The breaks of one valid record's body; what is around it is every kind's.
+pub(crate) fn broken_body(vector: &Valid, valid: &[Valid]) -> Vec<Invalid> {
+    let mut breaker = Breaker {
+        vector,
+        broken: Vec::new(),
+    };
+    tree::body(&mut breaker);
+    body::all(&mut breaker, valid);
+    body::shares(&mut breaker, &body::NO_SHARES[3..4]);
+    body::law(&mut breaker, &body::NO_TEXTS[2..3]);
     breaker.broken
 }

@@ -1,20 +1,21 @@
-//! What can be wrong with records alone, and what of it only the law refuses.
+//! What can be wrong with records alone: attestation, length, and the body's texts.
 
 use deedbook_schemas::limits::RECORD_BYTES_MAX;
 
-use super::{BODY, Breaker, Parts};
+use super::body::{self, NO_SHARES, NO_TEXTS, law, shares};
+use super::{Breaker, Parts};
 use crate::common::cbor::Item;
-use crate::common::{Filler, Invalid};
+use crate::common::{Filler, Invalid, Valid};
 use crate::refusal;
 
 const ATTESTATION: u64 = 4;
 
-pub(super) fn all(breaker: &mut Breaker) {
-    record(breaker);
-    law(breaker);
+pub(super) fn all(breaker: &mut Breaker, valid: &[Valid]) {
+    record(breaker, valid);
+    law(breaker, &NO_TEXTS);
 }
 
-fn record(breaker: &mut Breaker) {
+fn record(breaker: &mut Breaker, valid: &[Valid]) {
     let without_attestation = |parts: &mut Parts| {
         parts
             .payload
@@ -62,25 +63,8 @@ fn record(breaker: &mut Breaker) {
         breaker.statement(name, why, |parts| with_attestation(parts, value));
     }
     broken_attestation(breaker);
-    if let Some(change) = fraction_break(&breaker.vector.kind) {
-        for (name, terms) in [
-            ("unreduced_share", [2, 4]),
-            ("zero_share", [0, 1]),
-            ("share_above_one", [3, 2]),
-            ("share_of_zero", [1, 0]),
-            ("share_beyond_limit", [1, 1 << 63]),
-        ] {
-            breaker.statement(
-                name,
-                &format!("a share of {}/{}", terms[0], terms[1]),
-                |parts| {
-                    *change(parts.payload.entry(BODY)) =
-                        Item::Array(terms.map(Item::Uint).to_vec());
-                },
-            );
-        }
-    }
-    optional_nulls(breaker);
+    shares(breaker, &NO_SHARES);
+    body::all(breaker, valid);
     oversize(breaker, &with_attestation);
 }
 
@@ -128,38 +112,6 @@ fn broken_attestation(breaker: &mut Breaker) {
     }
 }
 
-/// Where a kind has its first share.
-fn fraction_break(kind: &str) -> Option<fn(&mut Item) -> &mut Item> {
-    match kind {
-        "transfer" => Some(|body| &mut body.entry(2).items()[0].items()[1]),
-        "first-registration" => Some(|body| body.entry(1).items()[0].entry(1)),
-        _ => None,
-    }
-}
-
-/// Null for a field of the body that may be absent.
-fn optional_nulls(breaker: &mut Breaker) {
-    let optional: &[u64] = match breaker.vector.kind.as_str() {
-        "transfer" => &[4, 5],
-        "act" => &[1],
-        "power-of-attorney" => &[1, 2, 3],
-        "spousal-consent" => &[2, 3, 5],
-        _ => &[],
-    };
-    for key in optional {
-        breaker.statement(
-            &format!("null_for_absent_{key}"),
-            "null for an absent field of the body",
-            |parts| {
-                let entries = parts.payload.entry(BODY).entries();
-                entries.retain(|(other, _)| *other != Item::Uint(*key));
-                entries.push((Item::Uint(*key), Item::Simple(22)));
-                entries.sort_by_key(|(key, _)| key.write());
-            },
-        );
-    }
-}
-
 fn oversize(breaker: &mut Breaker, with_attestation: &impl Fn(&mut Parts, Item)) {
     let mut parts = Parts::of(breaker.vector);
     with_attestation(&mut parts, Item::Bytes(vec![0; RECORD_BYTES_MAX]));
@@ -183,39 +135,4 @@ fn oversize(breaker: &mut Breaker, with_attestation: &impl Fn(&mut Parts, Item))
             count: RECORD_BYTES_MAX,
         }),
     });
-}
-
-/// What the codec lets through, because the meaning of a text is the law's.
-fn law(breaker: &mut Breaker) {
-    type Text = fn(&mut Item) -> &mut Item;
-    let place: Text = match breaker.vector.kind.as_str() {
-        "accreditation" => |body| body.entry(1),
-        "first-registration" => |body| body.entry(0).entry(2),
-        "transfer" => |body| body.entry(5),
-        _ => return,
-    };
-    for (name, code, text) in [
-        ("non_nfc_text", "record.field_invalid", "Cafe\u{301}"),
-        ("bidi_text", "record.field_invalid", "12 \u{202e}daoR"),
-        ("personal_number", "record.personal_data", "850101300123"),
-        ("biometric_text", "record.personal_data", "face_template 1"),
-    ] {
-        let mut parts = Parts::of(breaker.vector);
-        *place(parts.payload.entry(BODY)) = Item::Text(text.to_owned());
-        let bytes = parts.build();
-        assert_eq!(
-            refusal(&breaker.vector.kind, &bytes),
-            None,
-            "{name} is the law's"
-        );
-        breaker.broken.push(Invalid {
-            name: name.to_owned(),
-            kind: breaker.vector.kind.clone(),
-            why: format!("a text the law refuses: {text:?}"),
-            refusal: "law".to_owned(),
-            code: Some(code.to_owned()),
-            hex: hex::encode(bytes),
-            filler: None,
-        });
-    }
 }

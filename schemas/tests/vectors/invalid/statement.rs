@@ -72,7 +72,7 @@ fn protected_header(breaker: &mut Breaker) {
         ),
         (
             "unknown_kind",
-            "application/vnd.deedbook.lease+cbor".to_owned(),
+            "application/vnd.deedbook.dowry+cbor".to_owned(),
         ),
         (
             "upper_case_kind",

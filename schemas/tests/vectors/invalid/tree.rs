@@ -20,6 +20,24 @@ pub(super) fn all(breaker: &mut Breaker, signed: bool) {
     }
 }
 
+/// The breaks that [`body`] makes.
+const BODY_BREAKS: [&str; 3] = [
+    "unknown_key_in_core",
+    "keys_out_of_order_in_core",
+    "negative",
+];
+
+/// Breaks a record's body alone.
+pub(super) fn body(breaker: &mut Breaker) {
+    for (name, why, change) in TREE_BREAKS {
+        let mut parts = Parts::of(breaker.vector);
+        // An array has no key that could be out of order, an empty map none at all.
+        if BODY_BREAKS.contains(&name) && change(&mut parts.payload) {
+            breaker.bytes(name, why, &parts.build());
+        }
+    }
+}
+
 /// The innermost part that carries the meaning: a record's body, an entry's object, a block's
 /// header, or the whole.
 pub(super) fn core(item: &mut Item) -> &mut Item {

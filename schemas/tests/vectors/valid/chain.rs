@@ -124,7 +124,7 @@ fn chain(writer: &mut Writer) {
         );
     }
     certificate(writer, id, &validators);
-    let id = writer.ledger.to_string();
+    let id = genesis.ledger_id().to_string();
     let content = serde_json::to_value(&genesis).unwrap();
     writer.plain(
         "genesis",
