@@ -1,4 +1,4 @@
-//! Certificates, validator sets, blocks and genesis: what they prove, and what is refused.
+//! Certificates, validator sets and blocks: what they prove, and what is refused.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,11 +13,8 @@ use deedbook_schemas::block::{
 };
 use deedbook_schemas::digest::{BlockId, LedgerId, StateRoot, TreeHash};
 use deedbook_schemas::encoding::encode;
-use deedbook_schemas::evidence::Topic;
-use deedbook_schemas::genesis::{Genesis, GenesisAuthority, GenesisError, Profile};
 use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
 use deedbook_schemas::limits::{BLOCK_RECORDS_MAX, RECORD_BYTES_MAX, VALIDATORS_MAX};
-use deedbook_schemas::party::{Accreditation, AuthorityRole, PartyId};
 use deedbook_schemas::validators::{Validator, ValidatorAddress, ValidatorSet, ValidatorSetError};
 
 const LEDGER: LedgerId = LedgerId([1; 32]);
@@ -253,142 +250,4 @@ fn a_block_is_read_back_and_one_beyond_a_limit_is_refused() {
     ] {
         assert!(Block::decode(&announced(head)).is_err(), "{head:?}");
     }
-}
-
-fn authority(id: u8, role: AuthorityRole) -> GenesisAuthority {
-    GenesisAuthority {
-        id: PartyId([id; 16]),
-        accreditation: Accreditation {
-            role,
-            name: format!("Authority {id}"),
-            key: PublicKey::of(&key(50 + id)),
-            methods: vec![],
-            suspended: false,
-        },
-    }
-}
-
-fn genesis() -> Genesis {
-    Genesis {
-        origin: "ledger.example/deeds".to_owned(),
-        time: BlockTime(1),
-        validators: set(&[1; 4]).as_slice().to_vec(),
-        authorities: vec![
-            authority(1, AuthorityRole::Supervisor),
-            authority(2, AuthorityRole::IdentityProvider),
-        ],
-        profile: Profile::kazakhstan(),
-    }
-}
-
-/// How a genesis is broken, and the error that must name it.
-type Case = (&'static str, fn(&mut Genesis), fn(&GenesisError) -> bool);
-
-fn assert_refused(cases: &[Case]) {
-    for (what, change, expected) in cases {
-        let mut genesis = genesis();
-        change(&mut genesis);
-        let error = genesis.check().unwrap_err();
-        assert!(expected(&error), "{what}: {error}");
-        assert_ne!(genesis.ledger_id(), self::genesis().ledger_id(), "{what}");
-    }
-}
-
-fn is_key(error: &GenesisError) -> bool {
-    matches!(error, GenesisError::Key(_))
-}
-
-#[test]
-fn a_genesis_whose_origin_or_validators_are_unfit_says_so() {
-    assert_eq!(genesis().check().unwrap(), set(&[1; 4]));
-    let origin = |error: &GenesisError| matches!(error, GenesisError::Origin(_));
-    let validators = |error: &GenesisError| matches!(error, GenesisError::Validators(_));
-    let name = |error: &GenesisError| matches!(error, GenesisError::ValidatorName(_));
-    assert_refused(&[
-        ("no origin", |g| g.origin.clear(), origin),
-        ("origin with a space", |g| g.origin.push(' '), origin),
-        ("origin with a plus", |g| g.origin.push('+'), origin),
-        ("no validators", |g| g.validators.clear(), validators),
-        (
-            "validator twice",
-            |g| g.validators.push(g.validators[0].clone()),
-            validators,
-        ),
-        (
-            "validator without power",
-            |g| g.validators[0].power = 0,
-            validators,
-        ),
-        ("validator's name", |g| g.validators[0].name.push('+'), name),
-        (
-            "weak consensus key",
-            |g| g.validators[0].consensus_key = PublicKey([0; 32]),
-            is_key,
-        ),
-        (
-            "weak note key",
-            |g| g.validators[0].note_key = PublicKey([0; 32]),
-            is_key,
-        ),
-        (
-            "weak log key",
-            |g| g.validators[0].log_key = PublicKey([0; 32]),
-            is_key,
-        ),
-    ]);
-}
-
-#[test]
-fn a_genesis_whose_authorities_or_profile_are_unfit_says_so() {
-    let authority = |error: &GenesisError| matches!(error, GenesisError::Authority(_));
-    let profile = |error: &GenesisError| matches!(error, GenesisError::Profile(_));
-    assert_refused(&[
-        (
-            "weak authority key",
-            |g| g.authorities[0].accreditation.key = PublicKey([0; 32]),
-            is_key,
-        ),
-        (
-            "shared authority key",
-            |g| g.authorities[0].accreditation.key = g.authorities[1].accreditation.key,
-            is_key,
-        ),
-        (
-            "authorities unsorted",
-            |g| g.authorities.reverse(),
-            authority,
-        ),
-        (
-            "authority twice",
-            |g| g.authorities.push(g.authorities[1].clone()),
-            authority,
-        ),
-        (
-            "authority's name",
-            |g| g.authorities[0].accreditation.name = "850101300123".to_owned(),
-            authority,
-        ),
-        (
-            "methods unsorted",
-            |g| g.authorities[1].accreditation.methods = ["b", "a"].map(str::to_owned).to_vec(),
-            authority,
-        ),
-        (
-            "methods of a supervisor",
-            |g| g.authorities[0].accreditation.methods = vec!["a".to_owned()],
-            authority,
-        ),
-        (
-            "default above maximum",
-            |g| g.profile.power_default_years = 4,
-            profile,
-        ),
-        ("no such level", |g| g.profile.assurance_min = 4, profile),
-        ("never pending", |g| g.profile.pending_days = 0, profile),
-        (
-            "topics unsorted",
-            |g| g.profile.topics = vec![Topic::Date, Topic::Identity],
-            profile,
-        ),
-    ]);
 }
