@@ -303,16 +303,7 @@ impl Body {
     /// Every time the body names.
     fn times(&self) -> Vec<Seconds> {
         match self {
-            Self::CivilStatus(
-                CivilStatus::Unmarried { from: at, .. }
-                | CivilStatus::Marriage { from: at, .. }
-                | CivilStatus::Divorce { from: at }
-                | CivilStatus::SeparateProperty { from: at }
-                | CivilStatus::Death { at }
-                | CivilStatus::Incapacity { from: at }
-                | CivilStatus::Capacity { from: at }
-                | CivilStatus::Minority { until: at },
-            ) => vec![*at],
+            Self::CivilStatus(fact) => civil_status_time(fact).into_iter().collect(),
             Self::FirstRegistration(first) => first.holdings.iter().map(|h| h.acquired).collect(),
             Self::PowerOfAttorney(power) => [power.issued, power.starts, power.expires]
                 .into_iter()
@@ -331,8 +322,7 @@ impl Body {
                 ..
             }) => holdings.iter().map(|h| h.acquired).collect(),
             // Named one by one: a new kind says here whether it has a time.
-            Self::CivilStatus(CivilStatus::Division { .. })
-            | Self::Correction(Correction {
+            Self::Correction(Correction {
                 amendment: Amendment::Unit(_) | Amendment::Strike { .. },
                 ..
             })
@@ -462,6 +452,21 @@ impl Body {
                 "unknown kind of record: {kind:?}"
             ))),
         }
+    }
+}
+
+/// The time that a fact names.
+fn civil_status_time(fact: &CivilStatus) -> Option<Seconds> {
+    match fact {
+        CivilStatus::Unmarried { from: at, .. }
+        | CivilStatus::Marriage { from: at, .. }
+        | CivilStatus::Divorce { from: at }
+        | CivilStatus::SeparateProperty { from: at }
+        | CivilStatus::Death { at }
+        | CivilStatus::Incapacity { from: at }
+        | CivilStatus::Capacity { from: at }
+        | CivilStatus::Minority { until: at } => Some(*at),
+        CivilStatus::Division { .. } => None,
     }
 }
 

@@ -21,7 +21,7 @@ use deedbook_schemas::record::Record;
 
 /// Breaks that CDDL can see, beside every null for an absent field. The others are about the form of the bytes (RFC 8949 §4.2), the
 /// length of the whole, or signatures: no CDDL validator looks at those.
-const STRUCTURAL: [&str; 31] = [
+const STRUCTURAL: [&str; 32] = [
     "attestation_is_a_record",
     "attestation_is_text",
     "attestation_junk",
@@ -44,6 +44,7 @@ const STRUCTURAL: [&str; 31] = [
     "short_id",
     "short_issuer",
     "short_key_identifier",
+    "text_for_bytes",
     "text_for_integer",
     "time_after_9999",
     "truncated",

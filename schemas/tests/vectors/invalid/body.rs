@@ -61,6 +61,11 @@ fn short_id(breaker: &mut Breaker) {
         id.pop();
         let why = "an id that lacks its last byte";
         with_body(breaker, "short_id", why, body);
+    } else if let Item::Map(entries) = &mut body
+        && let Some((_, value @ Item::Bytes(_))) = entries.first_mut()
+    {
+        *value = Item::Text("d2".to_owned());
+        with_body(breaker, "text_for_bytes", "a text for bytes", body);
     }
 }
 
@@ -177,7 +182,7 @@ pub(super) fn shares(breaker: &mut Breaker, terms: &[(&str, [u64; 2])]) {
     };
     for (name, terms) in terms {
         let mut body = body(breaker);
-        let Some(share) = at(&mut body, path) else {
+        let Some(share @ Item::Array(_)) = at(&mut body, path) else {
             return;
         };
         *share = Item::Array(terms.map(Item::Uint).to_vec());
