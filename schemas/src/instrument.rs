@@ -376,7 +376,7 @@ pub struct SpousalConsent {
 pub enum Text {
     /// The property passes.
     #[n(0)]
-    Transfer(#[n(0)] Transfer),
+    Transfer(#[n(0)] Box<Transfer>),
     /// A mortgage is granted.
     #[n(1)]
     Mortgage(#[n(0)] Mortgage),

@@ -204,13 +204,26 @@ impl DeedOffice<'_> {
         role: ActRole,
         now: Seconds,
     ) -> Result<Vec<u8>> {
-        let body = Body::Act(Act {
+        let act = Act {
             role,
             power: None,
             represents: None,
-        });
+        };
+        self.personal(instrument.to_string(), wallet, Body::Act(act), now)
+    }
+
+    /// Signs a person's act of any kind, with its attestation and its recording.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    pub fn personal(
+        &self,
+        subject: impl Into<String>,
+        wallet: &Wallet,
+        body: Body,
+        now: Seconds,
+    ) -> Result<Vec<u8>> {
         let ledger = self.provider.ledger;
-        let subject = instrument.to_string();
         let recorded = record_act(ledger, wallet.party, subject, body, self.shape, now)?;
         let digest = recorded.draft.act_digest(wallet.public());
         let attestation = self.provider.attest(wallet.party, digest, now);

@@ -22,7 +22,7 @@ use crate::{door, encumbrance, identity, mortgage, parcel, representation, trans
 /// The text of an instrument that a record lodges, if it lodges one.
 pub(crate) fn text_of(body: &Body) -> Option<Text> {
     Some(match body {
-        Body::Transfer(text) => Text::Transfer(text.clone()),
+        Body::Transfer(text) => Text::Transfer(Box::new(text.clone())),
         Body::Mortgage(text) => Text::Mortgage(text.clone()),
         Body::Servitude(text) => Text::Servitude(text.clone()),
         Body::Lease(text) => Text::Lease(text.clone()),

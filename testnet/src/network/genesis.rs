@@ -55,6 +55,8 @@ pub struct Authorities {
     pub civil_registry: Wallet,
     /// Enrols people and attests their acts.
     pub identity_provider: Wallet,
+    /// Keeps legal entities.
+    pub business_registry: Wallet,
 }
 
 impl Authorities {
@@ -69,6 +71,7 @@ impl Authorities {
             registrar: wallet()?,
             civil_registry: wallet()?,
             identity_provider: wallet()?,
+            business_registry: wallet()?,
         })
     }
 
@@ -85,6 +88,11 @@ impl Authorities {
                 &self.identity_provider,
                 AuthorityRole::IdentityProvider,
                 "Reference identity provider: key possession only",
+            ),
+            (
+                &self.business_registry,
+                AuthorityRole::BusinessRegistry,
+                "Business registry",
             ),
         ];
         let mut authorities: Vec<_> = named

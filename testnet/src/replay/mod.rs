@@ -7,6 +7,7 @@
 //! title then. Attestations are signed by the provider's own code in this process: 26,000 sessions
 //! over HTTP would measure HTTP.
 
+mod dress;
 pub mod sales;
 pub(crate) mod setup;
 mod summary;
@@ -34,7 +35,8 @@ use crate::network::Network;
 use crate::people::now;
 use crate::provider::Provider;
 use crate::submit::{Lanes, Refusals, Verdict};
-use sales::Sales;
+use dress::{Mortgages, Wardrobe};
+use sales::{Sale, Sales};
 use summary::{Measured, Summary};
 
 /// Options of `replay`.
@@ -45,6 +47,10 @@ pub struct ReplayOptions {
     /// Replay only the first sales by date.
     #[arg(long)]
     pub limit: Option<usize>,
+    /// Dress the sales with marriages, consents, mortgages, their discharges, and powers of attorney at
+    /// realistic rates, all invented.
+    #[arg(long)]
+    pub dressed: bool,
     /// Print the summary alone, as one line of JSON.
     #[arg(long)]
     pub json: bool,
@@ -94,31 +100,41 @@ struct Script {
     sales: Sales,
     people: People,
     provider: Provider,
+    /// Of a dressed replay.
+    wardrobe: Option<Wardrobe>,
 }
 
 impl Script {
     fn deed(&self, index: usize) -> Result<Deed> {
         let sale = self.sales.sales.get(index).context("no such sale")?;
-        let property = self.sales.properties.get(sale.property);
-        let property = property.context("no such property")?;
-        let turn = usize::try_from(sale.title_version - 1)?;
-        let seller = self.people.holder(&self.sales, sale.property, turn);
+        let (property, seller, buyer) = self.parties(index)?;
         let office = DeedOffice {
             provider: &self.provider,
             shape: ClipShape::TINY,
         };
-        let price = Money {
-            minor: sale.pence,
-            currency: "GBP".to_owned(),
-        };
-        office.deed(
-            &property.cadastral_number,
+        let (version, price) = (sale.title_version, price(sale));
+        office.deed(property, seller, buyer, version, price, now())
+    }
+
+    /// The property, the seller and the buyer of a sale.
+    fn parties(&self, index: usize) -> Result<(&str, &Wallet, &Wallet)> {
+        let sale = self.sales.sales.get(index).context("no such sale")?;
+        let property = self.sales.properties.get(sale.property);
+        let turn = usize::try_from(sale.title_version - 1)?;
+        let seller = self.people.holder(&self.sales, sale.property, turn);
+        Ok((
+            &property.context("no such property")?.cadastral_number,
             seller.context("no seller")?,
             self.people.buyers.get(index).context("no buyer")?,
-            sale.title_version,
-            price,
-            now(),
-        )
+        ))
+    }
+}
+
+/// The price of a sale.
+fn price(sale: &Sale) -> Money {
+    Money {
+        minor: sale.pence,
+        currency: "GBP".to_owned(),
     }
 }
 
@@ -138,10 +154,13 @@ pub async fn run(options: &ReplayOptions) -> Result<()> {
     let began = Instant::now();
     let mut network = Network::create(&options.dir, 4).await?;
     network.start().await?;
+    let people = People::invent(&sales)?;
+    let wardrobe = options.dressed.then(|| Wardrobe::invent(people.all()));
     let script = Arc::new(Script {
-        people: People::invent(&sales)?,
+        people,
         sales,
         provider: network.provider(),
+        wardrobe: wardrobe.transpose()?,
     });
     let lanes = Lanes::new(&network)?;
     setup::run(&network, &lanes, &script).await?;
@@ -152,7 +171,7 @@ pub async fn run(options: &ReplayOptions) -> Result<()> {
     let after = Measured::take(&network, began)?;
     let wrong = check_titles(&lanes, &script).await?;
     let mut summary = Summary::new(
-        &script.sales,
+        &script,
         &played,
         wrong,
         (before, after),
@@ -239,17 +258,33 @@ fn settle(
     Ok(())
 }
 
+fn sign_piece(
+    script: &Script,
+    mortgages: &mut Mortgages,
+    piece: &[usize],
+) -> Vec<Result<(usize, Deed)>> {
+    let Some(wardrobe) = &script.wardrobe else {
+        let sign = |index: &usize| script.deed(*index).map(|deed| (*index, deed));
+        return piece.par_iter().map(sign).collect();
+    };
+    let opened: Vec<_> = piece
+        .iter()
+        .map(|index| (*index, script.open_dressed(wardrobe, mortgages, *index)))
+        .collect();
+    opened
+        .into_par_iter()
+        .map(|(index, opened)| Ok((index, script.dress(wardrobe, opened?)?)))
+        .collect()
+}
+
 /// Signs the deeds in date order on all cores, a few pieces ahead of their submission.
 fn sign_ahead(script: Arc<Script>) -> mpsc::Receiver<Result<(usize, Deed)>> {
     let (sender, receiver) = mpsc::channel(SIGN_AHEAD_DEEDS);
     tokio::task::spawn_blocking(move || {
         let indices: Vec<usize> = (0..script.sales.sales.len()).collect();
+        let mut mortgages = Mortgages::default();
         for piece in indices.chunks(SIGN_AHEAD_DEEDS) {
-            let signed: Vec<_> = piece
-                .par_iter()
-                .map(|index| script.deed(*index).map(|deed| (*index, deed)))
-                .collect();
-            for deed in signed {
+            for deed in sign_piece(&script, &mut mortgages, piece) {
                 // Nobody receives any more: the replay has failed or was interrupted.
                 if sender.blocking_send(deed).is_err() {
                     return;
@@ -271,7 +306,12 @@ async fn check_titles(lanes: &Lanes, script: &Script) -> Result<Vec<String>> {
         let last = last.context("no last holder")?.party;
         let changes = view.title.version.saturating_sub(1);
         let held = view.title.holdings.iter().map(|holding| holding.party);
-        let right = changes == u64::try_from(turns)? && held.eq([last]);
+        let bare = view.title.encumbrances.is_empty() && view.title.consents.is_empty();
+        let dressed = match (&script.wardrobe, property.sales.last()) {
+            (Some(wardrobe), Some(last)) => script.is_dressed(wardrobe, &view.title, *last),
+            _ => bare,
+        };
+        let right = changes == u64::try_from(turns)? && held.eq([last]) && dressed;
         Ok::<_, anyhow::Error>((!right).then(|| property.cadastral_number.clone()))
     }))
     .buffer_unordered(READS_IN_FLIGHT_MAX)

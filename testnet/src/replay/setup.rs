@@ -24,7 +24,15 @@ pub(crate) const BEGINNING: Seconds = Seconds(946_684_800);
 pub(super) async fn run(network: &Network, lanes: &Lanes, script: &Script) -> Result<()> {
     let people: Vec<&Wallet> = script.people.all().collect();
     enrol(lanes, &script.provider, &people).await?;
-    unmarried(network, lanes, &people).await?;
+    match &script.wardrobe {
+        None => unmarried(network, lanes, &people).await?,
+        Some(wardrobe) => {
+            wardrobe.set_up(network, lanes, script).await?;
+            let mut single = people;
+            single.retain(|wallet| !wardrobe.is_married(&wallet.party));
+            unmarried(network, lanes, &single).await?;
+        }
+    }
     properties(network, lanes, script).await
 }
 

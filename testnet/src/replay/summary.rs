@@ -7,8 +7,8 @@ use deedbook_schemas::api::Health;
 use deedbook_schemas::digest::{StateRoot, TreeHash};
 use serde::Serialize;
 
-use super::Played;
-use super::sales::Sales;
+use super::dress::Wardrobe;
+use super::{Played, Script};
 use crate::files::FolderBytes;
 use crate::network::Network;
 use crate::network::usage::{Usage, ratio};
@@ -57,6 +57,8 @@ struct NodeEnd {
 /// The summary.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
+    /// Whether marriages, mortgages and powers came with the sales.
+    dressed: bool,
     properties: usize,
     parties: usize,
     sales: usize,
@@ -83,20 +85,23 @@ pub(super) struct Summary {
 
 impl Summary {
     pub(super) fn new(
-        sales: &Sales,
+        script: &Script,
         played: &Played,
         titles_that_differ: Vec<String>,
         (before, after): (Measured, Measured),
         all_record_bytes: u64,
         roots: &[Health],
     ) -> Self {
+        let sales = &script.sales;
+        let invented = script.wardrobe.as_ref().map(Wardrobe::parties);
         let deeds = u64::try_from(played.registered.len()).unwrap_or(u64::MAX);
         let seconds_sales = after.seconds - before.seconds;
         let cpu = after.cpu_micros().saturating_sub(before.cpu_micros());
         let nodes = roots.iter().zip(&after.data).zip(&after.usage);
         Self {
             properties: sales.properties.len(),
-            parties: sales.properties.len() + sales.sales.len(),
+            dressed: invented.is_some(),
+            parties: sales.properties.len() + sales.sales.len() + invented.unwrap_or(0),
             sales: sales.sales.len(),
             deeds_registered: played.registered.len(),
             deeds_refused: played.refused,

@@ -29,7 +29,7 @@ pub(super) enum What {
         file: PathBuf,
     },
     /// A power of attorney
-    Power(PowerFlags),
+    Power(Box<PowerFlags>),
     /// A spouse's consent
     Consent(ConsentFlags),
     /// A sale or a gift; it binds nobody until the parties act on it
