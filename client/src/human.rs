@@ -4,11 +4,13 @@
 
 use deedbook_client::time::{rfc3339, rfc3339_ms};
 use deedbook_schemas::api::{
-    Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView, TitleView,
+    AccessView, Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView,
+    TitleView,
 };
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::instrument::{ActRole, Matter, Status};
+use deedbook_schemas::party::Nature;
 
 pub(crate) fn status(status: Status) -> &'static str {
     match status {
@@ -276,14 +278,54 @@ pub(crate) fn party(view: &PartyView) -> String {
     let can = if view.can_act {
         "can act"
     } else {
-        "cannot act (dead or incapable)"
+        "cannot act (dead, under age, incapable or dissolved)"
     };
     let mut lines = vec![
         format!("party {}: {can}", view.id),
         format!("  enrolled by {}", view.provider),
     ];
     lines.extend(view.keys.iter().map(|key| format!("  key {key}")));
+    if let Some(guardian) = view.guardian {
+        lines.push(format!("  guardian {guardian}"));
+    }
+    match &view.nature {
+        Nature::Natural => {}
+        Nature::Legal(entity) => {
+            let count = entity.signatures;
+            lines.push(format!(
+                "  legal entity {}: {count} sign together",
+                entity.name
+            ));
+            let officers = entity.officers.iter();
+            lines.extend(officers.map(|officer| format!("  officer {officer}")));
+        }
+        Nature::Group(group) => lines.extend(group.members.iter().map(|member| {
+            let share = member
+                .share
+                .map_or_else(|| "jointly".to_owned(), |share| share.to_string());
+            format!("  member {} ({share})", member.party)
+        })),
+    }
     lines.join("\n")
+}
+
+pub(crate) fn accesses(views: &[AccessView]) -> String {
+    if views.is_empty() {
+        return "nobody has read this party's rights".to_owned();
+    }
+    let line = |view: &AccessView| {
+        let basis = match (&view.entry.consent, &view.entry.legal_ground) {
+            (Some(consent), _) => format!("with consent {consent}"),
+            (None, Some(ground)) => format!("by law: {ground}"),
+            (None, None) => "without a ground".to_owned(),
+        };
+        let (at, purpose) = (rfc3339(view.at), words(&view.entry.purpose));
+        format!(
+            "{at} {} for {purpose}, {basis} [{}]",
+            view.reader, view.record
+        )
+    };
+    views.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn health(view: &Health) -> String {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::AccessEntry;
 use crate::block::{BlockTime, Certificate, Header, Height, Seconds};
 use crate::digest::{ActDigest, LedgerId, RecordId, StateRoot, TreeHash};
 use crate::instrument::{ActRole, Consent, Power, Status, Supplement};
@@ -267,6 +268,38 @@ pub struct PartyView {
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub nature: Nature,
+}
+
+/// Somebody read a party's rights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessView {
+    /// The entry's record.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub record: RecordId,
+    /// Its leaf index.
+    pub leaf_index: u64,
+    /// Who read: a party or an authority.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub reader: PartyId,
+    /// When, by the reader's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    pub at: Seconds,
+    /// What for, with which consent or on which legal ground.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub entry: AccessEntry,
+}
+
+/// `GET /v1/parties/{id}/accesses`: who read a party's rights, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessesView {
+    /// At most 100.
+    pub accesses: Vec<AccessView>,
+    /// If there may be more: ask again with this `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
 }
 
 /// `POST /v1/drafts`: what somebody is about to sign.

@@ -290,6 +290,9 @@ pub const ENTRIES_READ_BYTES_MAX: usize = 17 * 1024 * 1024;
 /// equivocating proposer. 4 × 2 MiB = 8 MiB a round.
 pub const PROPOSALS_PER_ROUND_MAX: usize = 4;
 
+/// Entries of one answer about who read a party's rights: 100 × 300 bytes are 30 KiB.
+pub const ACCESSES_MAX: usize = 100;
+
 /// Rows of one listing of the secondary index.
 pub const INDEX_ROWS_MAX: usize = 1_000;
 

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use deedbook_schemas::api::{
-    BlockView, ConsentView, DraftRequest, DraftView, Health, InstrumentView, PartyView, PowerView,
-    RecordView, SubmissionView, TitleView,
+    AccessesView, BlockView, ConsentView, DraftRequest, DraftView, Health, InstrumentView,
+    PartyView, PowerView, RecordView, SubmissionView, TitleView,
 };
 use deedbook_schemas::block::Height;
 use deedbook_schemas::digest::RecordId;
@@ -142,6 +142,19 @@ impl Client {
     /// [`ApiError`]; 404 if there is no such party.
     pub async fn party(&self, id: &PartyId) -> Result<PartyView, ApiError> {
         self.json(Ask::get(format!("/v1/parties/{id}"))).await
+    }
+
+    /// `GET /v1/parties/{id}/accesses`: those behind the leaf `after`.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn accesses(
+        &self,
+        id: &PartyId,
+        after: Option<u64>,
+    ) -> Result<AccessesView, ApiError> {
+        let ask = Ask::get(format!("/v1/parties/{id}/accesses"));
+        self.json(ask.query("after", after)).await
     }
 
     /// `GET /v1/receipts/{id}`: a `.tlog-proof`, unverified; `verified::verify_receipt` believes it

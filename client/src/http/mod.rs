@@ -144,6 +144,12 @@ impl Ask {
         }
     }
 
+    pub(crate) fn query(mut self, name: &'static str, value: Option<u64>) -> Self {
+        self.query
+            .extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
     pub(crate) fn accept(mut self, media_type: &'static str, max: usize) -> Self {
         (self.accept, self.max) = (media_type, max);
         self

@@ -78,6 +78,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(register::power))
         .routes(routes!(register::consent))
         .routes(routes!(register::party))
+        .routes(routes!(register::accesses))
         .routes(routes!(log::receipt))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

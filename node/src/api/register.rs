@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use deedbook_schemas::api::{
-    ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView,
+    AccessesView, ConsentView, InstrumentView, PartyView, PowerView, Problem, TitleView,
 };
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Status;
@@ -103,4 +103,31 @@ pub(super) async fn party(State(api): Shared, Segment(id): Segment) -> Answer<Js
     let view = api.blocking(move |api| api.ledger.party_view(&id)).await?;
     view.map(Json)
         .ok_or_else(|| ApiProblem::not_found("party", &id.to_string()))
+}
+
+/// From where a listing goes on.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    /// Only entries behind this leaf index.
+    after: Option<u64>,
+}
+
+/// Who read a party's rights, with which consent or on which legal ground.
+#[utoipa::path(get, path = "/v1/parties/{id}/accesses", tag = "register",
+    params(("id" = String, Path), After),
+    responses((status = 200, body = AccessesView),
+        (status = 400, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn accesses(
+    State(api): Shared,
+    Segment(id): Segment,
+    query: Result<Query<After>, QueryRejection>,
+) -> Answer<Json<AccessesView>> {
+    let id: PartyId = parse("party", &id)?;
+    let Query(After { after }) =
+        query.map_err(|error| ApiProblem::bad_request("api.query", error.body_text()))?;
+    let view = api
+        .blocking(move |api| api.ledger.accesses_view(&id, after))
+        .await?;
+    Ok(Json(view))
 }

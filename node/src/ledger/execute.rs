@@ -11,7 +11,8 @@ use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
 use deedbook_schemas::outcome::Entry;
-use deedbook_schemas::record::Record;
+use deedbook_schemas::party::PartyId;
+use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::{Code, Rejection};
 use deedbook_schemas::validators::ValidatorAddress;
 use rayon::prelude::*;
@@ -83,6 +84,12 @@ pub(super) fn outcome_row(record: &RecordId) -> Vec<u8> {
     [b"o".as_slice(), &record.0].concat()
 }
 
+/// Beginning of the rows of the secondary index that find who read a party's rights; a row ends with
+/// the entry's leaf index.
+pub(super) fn access_rows(party: &PartyId) -> Vec<u8> {
+    [b"a".as_slice(), &party.0].concat()
+}
+
 /// Row of the secondary index that remembers a mark which is not a record's.
 pub(super) fn mark_row(mark: &[u8; 32]) -> Vec<u8> {
     [b"m".as_slice(), mark].concat()
@@ -110,6 +117,8 @@ struct Making<'a> {
     /// Encoded records, and each record's id and place among the entries.
     records: Vec<Vec<u8>>,
     places: Vec<(RecordId, usize)>,
+    /// Whose rights were read, and the entry that says so.
+    accesses: Vec<(PartyId, usize)>,
 }
 
 impl<'a> Making<'a> {
@@ -129,6 +138,7 @@ impl<'a> Making<'a> {
             entries,
             records: Vec::new(),
             places: Vec::new(),
+            accesses: Vec::new(),
         })
     }
 
@@ -141,6 +151,10 @@ impl<'a> Making<'a> {
         match deedbook_registry::apply(&mut self.overlay, &self.context, record, &|_| true) {
             Ok(applied) => {
                 self.places.push((record.id, self.entries.len()));
+                let read = matches!(record.body, Body::AccessEntry(_)) && applied.refusal.is_none();
+                if let Some(person) = record.subject().parse().ok().filter(|_| read) {
+                    self.accesses.push((person, self.entries.len()));
+                }
                 self.records.push(bytes.to_vec());
                 self.entries.push(Entry::Record(bytes.to_vec()));
                 self.entries
@@ -171,6 +185,7 @@ impl<'a> Making<'a> {
                 self.entries.truncate(before.0);
                 self.records.truncate(before.1);
                 self.places.truncate(before.2);
+                self.accesses.retain(|(_, place)| *place < before.0);
                 return Ok(Err(rejection));
             }
             // The refusal is the bundle's answer; what follows it has nothing to act on.
@@ -218,6 +233,10 @@ impl<'a> Making<'a> {
                 let row = outcome_row(&outcome.record);
                 index.push((row, Some(leaf(place).to_be_bytes().to_vec())));
             }
+        }
+        for (person, place) in &self.accesses {
+            let row = [access_rows(person), leaf(*place).to_be_bytes().to_vec()].concat();
+            index.push((row, Some(Vec::new())));
         }
         let records: BTreeSet<[u8; 32]> = self.places.iter().map(|(id, _)| id.0).collect();
         let other_marks = self.overlay.marks().difference(&records);

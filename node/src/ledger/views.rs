@@ -5,20 +5,21 @@
 
 use deedbook_registry::{open_requirements, state};
 use deedbook_schemas::api::{
-    ActView, BlockView, ConsentView, InstrumentView, PartyView, PowerView, Reason, RecordState,
-    RecordView, RequirementView, TitleView,
+    AccessView, AccessesView, ActView, BlockView, ConsentView, InstrumentView, PartyView,
+    PowerView, Reason, RecordState, RecordView, RequirementView, TitleView,
 };
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::carried::Carried;
 use deedbook_schemas::checkpoint::SignedCheckpoint;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Instrument;
+use deedbook_schemas::limits::ACCESSES_MAX;
 use deedbook_schemas::outcome::{Entry, Outcome};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::receipt::Receipt;
 use deedbook_schemas::record::{Body, Record};
 
-use super::execute::outcome_row;
+use super::execute::{access_rows, outcome_row};
 use super::{Ledger, now};
 use crate::fatal::Fatal;
 
@@ -227,6 +228,48 @@ impl Ledger {
             guardian: party.guardian,
             nature: party.nature,
         }))
+    }
+
+    /// Who read a party's rights: entries behind the leaf `after`, oldest first.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails, or the index does not fit the log.
+    pub fn accesses_view(&self, id: &PartyId, after: Option<u64>) -> Result<AccessesView, Fatal> {
+        let rows = access_rows(id);
+        let start = after.map(|leaf| [rows.clone(), leaf.to_be_bytes().to_vec()].concat());
+        let found = self
+            .store
+            .index_rows(&rows, start.as_deref(), ACCESSES_MAX)?;
+        let mut accesses = Vec::with_capacity(found.len());
+        for (row, _) in &found {
+            let leaf_index = row
+                .last_chunk()
+                .map(|leaf| u64::from_be_bytes(*leaf))
+                .ok_or_else(|| Fatal::new(format!("the access index of {id} is corrupt")))?;
+            accesses.push(self.access_view(leaf_index)?);
+        }
+        let full = accesses.len() == ACCESSES_MAX;
+        let next = accesses.last().map(|last| last.leaf_index).filter(|_| full);
+        Ok(AccessesView { accesses, next })
+    }
+
+    fn access_view(&self, leaf_index: u64) -> Result<AccessView, Fatal> {
+        let record = Record::decode(&self.logged_entry(leaf_index)?)
+            .map_err(|error| Fatal::new(format!("leaf {leaf_index} cannot be read: {error}")))?;
+        let (record_id, reader) = (record.id, record.issuer());
+        let at = record.statement.header.issued_at;
+        match record.body {
+            Body::AccessEntry(entry) => Ok(AccessView {
+                record: record_id,
+                leaf_index,
+                reader,
+                at,
+                entry,
+            }),
+            _ => Err(Fatal::new(format!(
+                "leaf {leaf_index} should be an access entry"
+            ))),
+        }
     }
 
     /// A decided block's header and certificate.
