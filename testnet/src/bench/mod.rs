@@ -4,6 +4,7 @@
 //! Lives here: the phases and the report. Does not live here: the load (`load`), the machine's
 //! limits (`limits`), the figures and their targets (`report`).
 
+mod law;
 mod limits;
 mod load;
 mod report;
@@ -75,6 +76,8 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let mut network = Network::create(&options.dir, usize::try_from(VALIDATORS)?).await?;
     eprintln!("measuring this machine's limits");
     let machine = measure(&network.folder)?;
+    eprintln!("measuring the law on one thread");
+    let law = law::measure(&network.folder)?;
     network.start().await?;
     let lanes = Arc::new(Lanes::new(&network)?);
     eprintln!("enrolling parties and registering {BENCH_PROPERTIES} properties");
@@ -103,7 +106,7 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let moments = (&before, &between, &after);
     let at_rest = at_rest.unwrap_or(0);
     let report = Report::new(
-        machine,
+        (machine, law),
         (&closed, rate),
         (&open, &latency),
         moments,

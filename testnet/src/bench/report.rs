@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::law::LawCost;
 use super::limits::MachineLimits;
 use super::load::Window;
 use super::{Moment, VALIDATORS};
@@ -16,6 +17,10 @@ const SIGNATURES: u32 = 5;
 const DEEDS_PER_SECOND: f64 = 500.0;
 /// Median finality at half load to reach, in milliseconds.
 const FINALITY_MS: f64 = 100.0;
+/// Applying a deed, with its share of the state tree, to reach, in microseconds.
+const LAW_MICROS: f64 = 60.0;
+/// Reading, changing and proving a title of 20 holders and 50 encumbrances, to reach.
+const FULL_TITLE_MICROS: f64 = 1_000.0;
 /// Disk for a byte of record to reach.
 const DISK_RATIO: f64 = 1.6;
 /// Memory of a node to reach, in MiB.
@@ -53,6 +58,11 @@ pub(super) struct Report {
     half_load_deeds_per_second: f64,
     node_cpu_micros_a_deed: Figure,
     client_cpu_micros_a_deed: f64,
+    /// Applying a deed whose signatures are verified, with its share of the state tree.
+    law_micros_a_deed: Figure,
+    /// A title of 20 holders and 50 encumbrances: read, changed and proved.
+    full_title_micros: Figure,
+    law: LawCost,
     /// At rest, all nodes stopped.
     disk_bytes_a_deed: Figure,
     /// Disk for a byte of record while running: with the write-ahead log and what is not
@@ -65,7 +75,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(
-        machine: MachineLimits,
+        (machine, law): (MachineLimits, LawCost),
         (closed, rate): (&Window, f64),
         (open, latency): (&Window, &Histogram<u64>),
         (before, between, after): (&Moment, &Moment, &Moment),
@@ -91,6 +101,9 @@ impl Report {
             half_load_deeds_per_second: ratio(open.registered, 1) / open.seconds,
             node_cpu_micros_a_deed: processing(&machine, ratio(cpu, closed.registered)),
             client_cpu_micros_a_deed: ratio(client, closed.registered),
+            law_micros_a_deed: lawful(&machine, &law),
+            full_title_micros: full_title(&machine, &law),
+            law,
             disk_bytes_a_deed: size(
                 record_bytes * ratio(bytes_at_rest, after.record_bytes),
                 record_bytes,
@@ -142,6 +155,24 @@ fn processing(machine: &MachineLimits, micros: f64) -> Figure {
         limit,
         micros_a_second(machine) / DEEDS_PER_SECOND,
     )
+}
+
+fn lawful(machine: &MachineLimits, law: &LawCost) -> Figure {
+    let micros = law.apply_micros_a_deed + law.state_tree_micros_a_deed;
+    let limit = f64::from(SIGNATURES) * machine.verify_strict_micros;
+    at_most(
+        micros,
+        "µs",
+        (limit, "verifying the deed's 5 signatures once"),
+        LAW_MICROS,
+    )
+}
+
+fn full_title(machine: &MachineLimits, law: &LawCost) -> Figure {
+    let micros =
+        law.full_title_read_micros + law.full_title_change_micros + law.full_title_prove_micros;
+    let limit = (machine.verify_strict_micros, "verifying one signature");
+    at_most(micros, "µs", limit, FULL_TITLE_MICROS)
 }
 
 fn size(disk: f64, record: f64) -> Figure {

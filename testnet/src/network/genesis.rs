@@ -75,7 +75,8 @@ impl Authorities {
         })
     }
 
-    fn accredited(&self) -> Vec<GenesisAuthority> {
+    /// Everybody whom the genesis accredits, sorted by id.
+    pub(crate) fn accredited(&self) -> Vec<GenesisAuthority> {
         let named = [
             (&self.supervisor, AuthorityRole::Supervisor, "Supervisor"),
             (&self.registrar, AuthorityRole::Registrar, "Registrar"),
