@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deedbook/targe
 CARGO_FLAGS := --release --locked
 TESTNET := $(CARGO_TARGET_DIR)/release/deedbook-testnet
 
-.PHONY: help demo up test bench replay build lint prepare
+.PHONY: help demo up test bench replay replay-dressed build lint prepare
 
 help:
 	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench           throughput, finality, size and memory beside this machine's limits"
 	@echo "make up              leave a network of four nodes running"
 	@echo "make replay FILE=F   replay real sales (HM Land Registry Price Paid CSV)"
+	@echo "make replay-dressed FILE=F   the same with marriages, mortgages and powers"
 
 demo: build
 	$(TESTNET) demo --out demo-out
@@ -26,6 +27,9 @@ bench: build
 
 replay: build
 	$(TESTNET) replay $(FILE)
+
+replay-dressed: build
+	$(TESTNET) replay --dressed $(FILE)
 
 build: prepare
 	cargo build $(CARGO_FLAGS) --workspace --bins
