@@ -286,7 +286,7 @@ fn powers(writer: &mut Writer) -> RecordId {
             price_floor: Some(tenge(4_200_000_000)),
             counterparties: Some(vec![BUYER.id]),
             self_dealing: false,
-        substitutions: None,
+            substitutions: None,
         },
         issued: Some(NOW),
         starts: Some(Seconds(NOW.0 + 3_600)),
@@ -382,7 +382,13 @@ fn transfers(writer: &mut Writer, power: RecordId) -> RecordId {
     };
     let sale = writer.record("transfer-sale", SELLER, PROPERTY, Body::Transfer(sale));
     writer.record("transfer-gift", SELLER, PROPERTY, Body::Transfer(gift));
-    let act = |role, power| Body::Act(Act { role, power, represents: None });
+    let act = |role, power| {
+        Body::Act(Act {
+            role,
+            power,
+            represents: None,
+        })
+    };
     let subject = sale.to_string();
     writer.act(
         "act-disponor",
