@@ -529,6 +529,9 @@ pub enum Matter {
         /// Who gave it up.
         #[n(1)]
         holder: PartyId,
+        /// On which property: what was on one that was divided may be on others too.
+        #[n(2)]
+        property: String,
     },
     /// The guardianship authority permits what is done for a ward (Civil Code 24, 159).
     #[n(2)]

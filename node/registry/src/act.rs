@@ -203,8 +203,15 @@ fn check_power(
         ActRole::Acquirer => (ActKind::Acquire, ActRole::Disponor),
         ActRole::Mortgagee => (ActKind::Acquire, ActRole::Acquirer),
     };
+    // Rule 15: who buys with borrowed money also mortgages what is bought.
+    let also = (body.role == ActRole::Acquirer && text::lends(text)).then_some(ActKind::Mortgage);
     let counterparties = text::facing(&deed.property, text, &power.principal, facing);
-    for leg in deed.legs() {
+    for (leg, kind) in deed.legs().iter().flat_map(|leg| {
+        [Some(kind), also]
+            .into_iter()
+            .flatten()
+            .map(move |k| (leg, k))
+    }) {
         let act = power::Use {
             signer: case.record.issuer(),
             kind,

@@ -17,7 +17,10 @@ use crate::schedule::{Due, days_after};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::text::{self, Leg};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, encumbrance, identity, mortgage, parcel, representation, transfer};
+use crate::{
+    assignment, door, identity, lease, mortgage, parcel, postponement, representation, servitude,
+    transfer,
+};
 
 /// The text of an instrument that a record lodges, if it lodges one.
 pub(crate) fn text_of(body: &Body) -> Option<Text> {
@@ -52,10 +55,10 @@ pub(crate) fn lodge(case: &mut Case<'_, '_>) -> Verdict {
     match &text {
         Text::Transfer(text) => transfer::fields(text, &mut door),
         Text::Mortgage(text) => mortgage::fields(text, &mut door),
-        Text::Servitude(text) => encumbrance::servitude_fields(text, &mut door),
-        Text::Lease(text) => encumbrance::lease_fields(text, &mut door),
+        Text::Servitude(text) => servitude::fields(text, &mut door),
+        Text::Lease(text) => lease::fields(text, &mut door),
         Text::Assignment(_) => {}
-        Text::Postponement(text) => mortgage::postponement_fields(text, &mut door),
+        Text::Postponement(text) => postponement::fields(text, &mut door),
         Text::Subdivision(text) => parcel::subdivision_fields(text, &mut door),
         Text::Consolidation(text) => parcel::consolidation_fields(text, &mut door),
     }
@@ -68,11 +71,11 @@ pub(crate) fn lodge(case: &mut Case<'_, '_>) -> Verdict {
     let titles = check_legs(case, &text, &mut law)?;
     match &text {
         Text::Transfer(text) => transfer::check(case, text, &titles, &mut law)?,
-        Text::Mortgage(text) => mortgage::check(case, text, &titles, &mut law),
-        Text::Servitude(text) => encumbrance::check_servitude(case, text, &titles, &mut law),
-        Text::Lease(text) => encumbrance::check_lease(case, text, &titles, &mut law),
-        Text::Assignment(text) => mortgage::check_assignment(case, text, &titles, &mut law),
-        Text::Postponement(text) => mortgage::check_postponement(case, text, &titles, &mut law),
+        Text::Mortgage(text) => mortgage::check(case, text, &titles, &mut law)?,
+        Text::Servitude(text) => servitude::check(case, text, &titles, &mut law)?,
+        Text::Lease(text) => lease::check(case, text, &titles, &mut law)?,
+        Text::Assignment(text) => assignment::check(case, text, &titles, &mut law)?,
+        Text::Postponement(text) => postponement::check(case, text, &titles, &mut law),
         Text::Subdivision(text) => parcel::check_subdivision(case, text, &titles, &mut law)?,
         Text::Consolidation(text) => parcel::check_consolidation(case, text, &titles, &mut law)?,
     }

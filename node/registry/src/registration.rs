@@ -16,7 +16,8 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    encumbrance, marital, mortgage, parcel, requirements, settlement, text, transfer, waiting,
+    assignment, discharge, lease, marital, mortgage, parcel, postponement, requirements, servitude,
+    settlement, text, transfer, waiting,
 };
 
 /// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status,
@@ -98,13 +99,14 @@ fn register(
     deed: &mut Deed,
     used: &BTreeSet<RecordId>,
 ) -> Result<Vec<Outcome>, StateError> {
+    discharge::apply_supplements(deed)?;
     match deed.pending.text.clone() {
         Text::Transfer(text) => transfer::register(state, block, deed, &text)?,
-        Text::Mortgage(text) => mortgage::register(block, deed, &text)?,
-        Text::Servitude(text) => encumbrance::register_servitude(block, deed, &text)?,
-        Text::Lease(text) => encumbrance::register_lease(state, block, deed, &text)?,
-        Text::Assignment(text) => mortgage::assign(deed, &text)?,
-        Text::Postponement(text) => mortgage::postpone(deed, &text)?,
+        Text::Mortgage(text) => mortgage::register(block, deed, &text.terms)?,
+        Text::Servitude(text) => servitude::register(state, block, deed, &text)?,
+        Text::Lease(text) => lease::register(state, block, deed, &text)?,
+        Text::Assignment(text) => assignment::register(deed, &text)?,
+        Text::Postponement(text) => postponement::register(deed, &text)?,
         Text::Subdivision(text) => parcel::subdivide(state, block, deed, &text)?,
         Text::Consolidation(text) => parcel::consolidate(state, block, deed, &text)?,
     }
@@ -126,6 +128,10 @@ fn register(
         ..outcome(deed.id, Status::Registered)
     }];
     outcomes.extend(settlement::end(state, deed, Status::Registered)?);
+    // What lenders settled among themselves may be what the instrument before the title waited for.
+    for property in deed.titles.keys().filter(|_| !disposes) {
+        outcomes.extend(look_again_at(state, block, property)?);
+    }
     Ok(outcomes)
 }
 

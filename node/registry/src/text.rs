@@ -112,6 +112,11 @@ fn lender(text: &Text) -> Option<PartyId> {
     }
 }
 
+/// Whether somebody lends the price.
+pub(crate) fn lends(text: &Text) -> bool {
+    lender(text).is_some()
+}
+
 /// Whether the disponors act: the dead and the debtors of a court sale do not.
 pub(crate) fn acts_by_will(text: &Text) -> bool {
     disposition(text).is_some()

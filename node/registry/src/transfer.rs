@@ -27,6 +27,7 @@ pub(crate) fn fields(body: &Transfer, door: &mut Codes) {
     door.require(within, Code::FieldInvalid);
     exchange::fields(body, door);
     discharge::fields(body, door);
+    mortgage::purchase_fields(body, door);
     settlement::fields(body, door);
 }
 
@@ -61,8 +62,8 @@ pub(crate) fn check(
         TransferKind::Severance => severance::check(case, body, title, law)?,
     }
     exchange::check(case, body, titles, law);
-    mortgage::check_purchase(case, body, law)?;
-    discharge::check_listed(body, title, law);
+    mortgage::check_purchase(case, body, titles, law)?;
+    discharge::check_listed(body, titles, law);
     settlement::check(case, body, law)
 }
 
@@ -156,7 +157,6 @@ pub(crate) fn register(
     exchange::convey(block, deed, text)?;
     inheritance::use_certificate(state, deed, text)?;
     court_sale::carry_out(state, deed, text)?;
-    discharge::apply_supplements(deed)?;
     mortgage::register_purchase(block, deed, text)
 }
 

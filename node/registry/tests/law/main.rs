@@ -10,6 +10,8 @@ mod authorities;
 #[cfg(test)]
 mod consents;
 #[cfg(test)]
+mod discharges;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod expiry;
@@ -18,9 +20,17 @@ mod histories;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod lenders;
+#[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod mortgages;
+#[cfg(test)]
 mod powers;
+#[cfg(test)]
+mod ranks;
+#[cfg(test)]
+mod servitudes;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]

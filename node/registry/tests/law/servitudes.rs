@@ -1,0 +1,488 @@
+//! Rule 29: servitudes and leases, whoever holds the property, until their holder gives them up or
+//! their term is over.
+
+use deedbook_registry::next_deadline;
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::encumbrance::{Lease, Right, Servitude, ServitudeKind};
+use deedbook_schemas::instrument::{ActKind, ActRole, Status};
+use deedbook_schemas::limits::{HOLDERS_MAX, SECONDS_MAX};
+use deedbook_schemas::party::PartyId;
+use deedbook_schemas::record::{Body, Record};
+
+use crate::lenders::{
+    FLAT, couple, gives_up, gives_up_with, lease_body, lodge, mortgaged, on_title, parties,
+    servitude_body, sign, signed_sale, status, town,
+};
+use crate::world::{BEFORE, DAY, World, id, money, record_id};
+
+fn granted(world: &mut World, body: Body, to: &str) -> RecordId {
+    let deed = lodge(world, "Aida", FLAT, body);
+    sign(world, &deed, &["Aida"], &[to]);
+    assert_eq!(status(world, &deed), Status::Registered);
+    deed
+}
+
+fn way(world: &mut World, until: Option<Seconds>) -> RecordId {
+    let body = Servitude {
+        until,
+        ..servitude_body(world, "Clara")
+    };
+    granted(world, Body::Servitude(body), "Clara")
+}
+
+fn let_until(world: &mut World, until: Seconds) -> RecordId {
+    let body = Lease {
+        until,
+        ..lease_body(world, "Clara")
+    };
+    granted(world, Body::Lease(body), "Clara")
+}
+
+#[test]
+fn the_holders_grant_and_the_title_says_so() {
+    let mut world = town();
+    let servitude = way(&mut world, None);
+    let until = Seconds(world.now().0 + 30 * DAY);
+    let lease = let_until(&mut world, until);
+    let title = world.title(FLAT);
+    assert_eq!((title.version, title.slot), (3, None));
+    let rights: Vec<_> = title.encumbrances.iter().map(|e| &e.right).collect();
+    assert_eq!(
+        rights,
+        [
+            &Right::Servitude {
+                beneficiary: id("Clara"),
+                kind: ServitudeKind::Way,
+                until: None
+            },
+            &Right::Lease {
+                lessee: id("Clara"),
+                until
+            },
+        ]
+    );
+    assert_eq!(on_title(&world, FLAT), [servitude, lease]);
+}
+
+#[test]
+fn nothing_is_granted_without_the_one_who_receives() {
+    let mut world = town();
+    let body = Body::Lease(lease_body(&world, "Clara"));
+    let lease = lodge(&mut world, "Aida", FLAT, body);
+    sign(&mut world, &lease, &["Aida"], &[]);
+    assert_eq!(world.open(&lease), ["act.acquirer"]);
+    let act = world.buys("Bolat", &lease);
+    world.refuse(&act, &["act.not_a_party"]);
+}
+
+#[test]
+fn both_survive_a_sale_and_a_gift() {
+    let mut world = town();
+    let servitude = way(&mut world, None);
+    let until = Seconds(world.now().0 + 30 * DAY);
+    let lease = let_until(&mut world, until);
+    let deed = signed_sale(&mut world, |_| {});
+    assert_eq!(status(&world, &deed), Status::Registered);
+    assert_eq!(on_title(&world, FLAT), [servitude, lease]);
+    let gift = world.gift(FLAT, "Bolat", "Dana");
+    sign(&mut world, &gift, &["Bolat"], &["Dana"]);
+    assert_eq!(status(&world, &gift), Status::Registered);
+    assert_eq!(on_title(&world, FLAT), [servitude, lease]);
+}
+
+#[test]
+fn they_go_when_their_holder_says_so_and_with_the_sale_if_said_so() {
+    let mut world = town();
+    let servitude = way(&mut world, None);
+    let until = Seconds(world.now().0 + 30 * DAY);
+    let lease = let_until(&mut world, until);
+    for stranger in ["Aida", "Bolat"] {
+        let record = gives_up(&mut world, stranger, &servitude);
+        world.refuse(&record, &["encumbrance.not_holder"]);
+    }
+    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
+    let record = gives_up_with(&mut world, "Clara", &lease, &deed);
+    world.accept(&record);
+    assert_eq!(on_title(&world, FLAT), [servitude, lease]);
+    sign(&mut world, &deed, &["Aida"], &["Bolat"]);
+    assert_eq!(on_title(&world, FLAT), [servitude]);
+    let record = gives_up(&mut world, "Clara", &servitude);
+    world.accept(&record);
+    assert!(world.title(FLAT).encumbrances.is_empty());
+}
+
+#[test]
+fn who_may_not_grant_a_servitude_is_refused() {
+    type Change = fn(&mut Servitude);
+    let cases: &[(&str, Change, &[&str])] = &[
+        (
+            "one of two holders",
+            |s| s.grantors = parties(&["Aida"]),
+            &["encumbrance.terms"],
+        ),
+        (
+            "nobody",
+            |s| s.grantors = Vec::new(),
+            &["encumbrance.terms"],
+        ),
+        (
+            "a stranger",
+            |s| s.grantors = parties(&["Clara"]),
+            &["title.not_holder", "encumbrance.terms"],
+        ),
+        (
+            "to one of themselves",
+            |s| s.beneficiary = id("Bolat"),
+            &["encumbrance.terms"],
+        ),
+        (
+            "to a group",
+            |s| s.beneficiary = id("Couple"),
+            &["encumbrance.terms"],
+        ),
+        (
+            "to somebody unknown",
+            |s| s.beneficiary = id("Nobody"),
+            &["transfer.acquirer_unknown"],
+        ),
+        (
+            "until long ago",
+            |s| s.until = Some(BEFORE),
+            &["encumbrance.terms"],
+        ),
+        (
+            "until the beginning of time",
+            |s| s.until = Some(Seconds(0)),
+            &["encumbrance.terms"],
+        ),
+        (
+            "on another version",
+            |s| s.title_version = 7,
+            &["title.version_changed"],
+        ),
+    ];
+    for (what, change, codes) in cases {
+        println!("{what}");
+        let mut world = pair();
+        let mut body = servitude_body(&world, "Clara");
+        body.grantors = parties(&["Aida", "Bolat"]);
+        change(&mut body);
+        let record = world.plain("Aida", FLAT, Body::Servitude(body));
+        world.refuse(&record, codes);
+    }
+}
+
+/// Aida and Bolat own a flat.
+fn pair() -> World {
+    let mut world = World::of_singles(&["Aida", "Bolat", "Clara", "Dana"]);
+    world.property(FLAT, &[("Aida", "1/2"), ("Bolat", "1/2")]);
+    couple(&mut world, "Couple", ["Clara", "Dana"]);
+    world
+}
+
+#[test]
+fn who_may_not_let_is_refused() {
+    type Change = fn(&mut Lease);
+    let cases: &[(&str, Change, &[&str])] = &[
+        (
+            "one of two holders",
+            |l| l.lessors = parties(&["Bolat"]),
+            &["encumbrance.terms"],
+        ),
+        (
+            "a stranger with them",
+            |l| l.lessors = parties(&["Aida", "Bolat", "Dana"]),
+            &["title.not_holder", "encumbrance.terms"],
+        ),
+        (
+            "to one of themselves",
+            |l| l.lessee = id("Aida"),
+            &["encumbrance.terms"],
+        ),
+        (
+            "to a group",
+            |l| l.lessee = id("Couple"),
+            &["encumbrance.terms"],
+        ),
+        ("for nothing", |l| l.rent = money(0), &["encumbrance.terms"]),
+        (
+            "until long ago",
+            |l| l.until = BEFORE,
+            &["encumbrance.terms"],
+        ),
+        (
+            "to somebody unknown",
+            |l| l.lessee = id("Nobody"),
+            &["transfer.acquirer_unknown"],
+        ),
+    ];
+    for (what, change, codes) in cases {
+        println!("{what}");
+        let mut world = pair();
+        let mut body = lease_body(&world, "Clara");
+        body.lessors = parties(&["Aida", "Bolat"]);
+        change(&mut body);
+        let record = world.plain("Aida", FLAT, Body::Lease(body));
+        world.refuse(&record, codes);
+    }
+}
+
+#[test]
+fn malformed_grants_are_turned_away() {
+    let mut world = pair();
+    let servitude = servitude_body(&world, "Clara");
+    let lease = lease_body(&world, "Clara");
+    let mut backwards = parties(&["Aida", "Bolat"]);
+    backwards.reverse();
+    let many: Vec<PartyId> = (0..=u8::try_from(HOLDERS_MAX).unwrap())
+        .map(|n| PartyId([n; 16]))
+        .collect();
+    for list in [backwards, vec![id("Aida"), id("Aida")], many] {
+        let body = Servitude {
+            grantors: list.clone(),
+            ..servitude.clone()
+        };
+        let record = world.plain("Aida", FLAT, Body::Servitude(body));
+        world.turn_away(&record, &["record.field_invalid"]);
+        let body = Lease {
+            lessors: list,
+            ..lease.clone()
+        };
+        let record = world.plain("Aida", FLAT, Body::Lease(body));
+        world.turn_away(&record, &["record.field_invalid"]);
+    }
+    let body = Lease {
+        rent: money(u64::MAX),
+        lessors: parties(&["Aida", "Bolat"]),
+        ..lease.clone()
+    };
+    let record = world.plain("Aida", FLAT, Body::Lease(body));
+    world.turn_away(&record, &["record.field_invalid"]);
+    for until in [Seconds(SECONDS_MAX + 1), Seconds(u64::MAX)] {
+        let body = Lease {
+            until,
+            ..lease.clone()
+        };
+        let record = world.plain("Aida", FLAT, Body::Lease(body));
+        assert!(Record::decode(&record).is_err(), "after the year 9999");
+    }
+}
+
+#[test]
+fn the_last_year_is_a_term_like_any_other() {
+    let mut world = town();
+    let lease = let_until(&mut world, Seconds(SECONDS_MAX));
+    let servitude = way(&mut world, Some(Seconds(SECONDS_MAX)));
+    assert_eq!(on_title(&world, FLAT), [lease, servitude]);
+}
+
+#[test]
+fn a_term_that_ends_before_the_last_signature_leaves_it_pending() {
+    for servitude in [false, true] {
+        for late in [false, true] {
+            let mut world = town();
+            let until = Seconds(world.now().0 + 5);
+            let body = if servitude {
+                Body::Servitude(Servitude {
+                    until: Some(until),
+                    ..servitude_body(&world, "Clara")
+                })
+            } else {
+                Body::Lease(Lease {
+                    until,
+                    ..lease_body(&world, "Clara")
+                })
+            };
+            let deed = lodge(&mut world, "Aida", FLAT, body);
+            sign(&mut world, &deed, &["Aida"], &[]);
+            let act = world.buys("Clara", &deed);
+            world.pass(if late { 2 } else { 1 });
+            world.accept(&act);
+            if late {
+                assert_eq!(world.now(), until, "the second at which it is over");
+                assert_eq!(world.open(&deed), ["encumbrance.terms"]);
+            } else {
+                assert_eq!(status(&world, &deed), Status::Registered);
+            }
+        }
+    }
+}
+
+#[test]
+fn they_are_over_at_their_second_and_leave_the_title_at_the_next_full_hour() {
+    let mut world = town();
+    let until = Seconds(world.now().0 + DAY + 1234);
+    let lease = let_until(&mut world, until);
+    let servitude = way(&mut world, Some(until));
+    let hour = Seconds(until.0.div_ceil(3600) * 3600);
+    assert_eq!(next_deadline(&world.state).unwrap(), Some(hour));
+    world.pass(until.0 - 1 - world.now().0 - 1);
+    let early = gives_up(&mut world, "Bolat", &lease);
+    world.refuse(&early, &["encumbrance.not_holder"]);
+    assert_eq!(world.now().0, until.0 - 1);
+    let over = gives_up(&mut world, "Clara", &lease);
+    world.refuse(&over, &["encumbrance.unknown"]);
+    assert_eq!(world.now(), until);
+    assert_eq!(on_title(&world, FLAT), [lease, servitude]);
+    world.pass(hour.0 - world.now().0 - 1);
+    world.block(&[]);
+    assert_eq!(world.now(), hour);
+    let ended: Vec<_> = world
+        .began
+        .iter()
+        .map(|outcome| (outcome.record, outcome.status))
+        .collect();
+    assert_eq!(
+        ended,
+        [(lease, Status::Expired), (servitude, Status::Expired)]
+    );
+    assert!(world.title(FLAT).encumbrances.is_empty());
+}
+
+#[test]
+fn sixteen_of_a_kind_and_one_more() {
+    let mut world = town();
+    for _ in 0..16 {
+        way(&mut world, None);
+    }
+    let body = Body::Servitude(servitude_body(&world, "Bolat"));
+    let record = world.plain("Aida", FLAT, body);
+    world.refuse(&record, &["encumbrance.too_many"]);
+    // Leases and mortgages have room of their own.
+    let until = Seconds(world.now().0 + DAY);
+    for _ in 0..16 {
+        let_until(&mut world, until);
+    }
+    let body = Body::Lease(lease_body(&world, "Bolat"));
+    let record = world.plain("Aida", FLAT, body);
+    world.refuse(&record, &["encumbrance.too_many"]);
+    mortgaged(&mut world, FLAT, "Aida", "Halyk");
+    assert_eq!(on_title(&world, FLAT).len(), 33);
+}
+
+#[test]
+fn a_full_title_lets_a_lease_wait_until_another_is_over() {
+    let mut world = town();
+    let until = Seconds(world.now().0 + DAY);
+    let mut all: Vec<_> = (0..15).map(|_| let_until(&mut world, until)).collect();
+    let body = Body::Lease(lease_body(&world, "Bolat"));
+    let last = lodge(&mut world, "Aida", FLAT, body);
+    let spare = all[0];
+    // Room is filled without an instrument, as a court would.
+    crate::lenders::burden(
+        &mut world,
+        FLAT,
+        1,
+        Right::Lease {
+            lessee: id("Dana"),
+            until: Seconds(until.0 + 30 * DAY),
+        },
+    );
+    sign(&mut world, &last, &["Aida"], &["Bolat"]);
+    assert_eq!(world.open(&last), ["encumbrance.too_many"]);
+    let record = gives_up(&mut world, "Clara", &spare);
+    world.accept(&record);
+    assert_eq!(status(&world, &last), Status::Registered);
+    all.push(last);
+    assert_eq!(on_title(&world, FLAT).len(), 16);
+}
+
+#[test]
+fn an_agent_grants_only_under_a_power_for_that() {
+    for (body, right, wrong) in [
+        (
+            (|world: &World| Body::Servitude(servitude_body(world, "Clara"))) as fn(&World) -> Body,
+            ActKind::Servitude,
+            [ActKind::Lease, ActKind::Manage, ActKind::Sell],
+        ),
+        (
+            |world| Body::Lease(lease_body(world, "Clara")),
+            ActKind::Lease,
+            [ActKind::Servitude, ActKind::Manage, ActKind::Sell],
+        ),
+    ] {
+        let mut world = town();
+        let body = body(&world);
+        let deed = lodge(&mut world, "Aida", FLAT, body);
+        for kind in wrong {
+            let power = world.empower("Aida", "Agent", &[kind]);
+            let act = world.act_under("Agent", &deed, ActRole::Disponor, power);
+            world.refuse(&act, &["poa.out_of_scope"]);
+        }
+        let power = world.empower("Aida", "Agent", &[right]);
+        let act = world.act_under("Agent", &deed, ActRole::Disponor, power);
+        world.accept(&act);
+        sign(&mut world, &deed, &[], &["Clara"]);
+        assert_eq!(on_title(&world, FLAT), [deed]);
+    }
+}
+
+#[test]
+fn joint_property_is_let_and_mortgaged_with_the_spouses_consent_for_that() {
+    for (kind, body) in [
+        (
+            ActKind::Lease,
+            (|world: &World| Body::Lease(lease_body(world, "Clara"))) as fn(&World) -> Body,
+        ),
+        (ActKind::Servitude, |world| {
+            Body::Servitude(servitude_body(world, "Clara"))
+        }),
+        (ActKind::Mortgage, |world| {
+            Body::Mortgage(crate::lenders::mortgage_body(
+                world,
+                FLAT,
+                &["Aida"],
+                "Clara",
+            ))
+        }),
+    ] {
+        let mut world = World::new();
+        world.enrol(&["Aida", "Arman", "Clara"]);
+        world.unmarried(&["Clara"], BEFORE);
+        world.marry("Aida", "Arman", BEFORE);
+        world.property(FLAT, &[("Aida", "1/1")]);
+        let body = body(&world);
+        let deed = lodge(&mut world, "Aida", FLAT, body);
+        sign(&mut world, &deed, &["Aida"], &["Clara"]);
+        assert_eq!(world.open(&deed), ["consent.missing"]);
+        let mut to_sell = world.consent_body("Aida");
+        let record = world.consent("Arman", FLAT, to_sell.clone());
+        world.accept(&record);
+        assert_eq!(
+            world.open(&deed),
+            ["consent.missing", "consent.out_of_scope"]
+        );
+        to_sell.act = kind;
+        to_sell.price_floor = None;
+        let record = world.consent("Arman", FLAT, to_sell);
+        world.accept(&record);
+        assert_eq!(status(&world, &deed), Status::Registered);
+    }
+}
+
+#[test]
+fn of_two_leases_in_one_block_the_first_signed_wins() {
+    let mut world = town();
+    let one = Body::Lease(lease_body(&world, "Bolat"));
+    let two = Body::Lease(lease_body(&world, "Clara"));
+    let (one, two) = (
+        lodge(&mut world, "Aida", FLAT, one),
+        lodge(&mut world, "Aida", FLAT, two),
+    );
+    let records = [
+        world.sells("Aida", &two),
+        world.sells("Aida", &one),
+        world.buys("Bolat", &one),
+        world.buys("Clara", &two),
+    ];
+    let answers = world.block(&records);
+    let refusal = answers[1].as_ref().unwrap().refusal.as_ref().unwrap();
+    assert_eq!(refusal.to_strings(), ["title.slot_taken"]);
+    assert_eq!(on_title(&world, FLAT), [two]);
+    assert_eq!(status(&world, &one), Status::Pending);
+    let late = world.sells("Aida", &one);
+    world.refuse(&late, &["title.version_changed"]);
+    assert_eq!(status(&world, &one), Status::Refused);
+    assert_ne!(record_id(&late), one);
+}
