@@ -12,6 +12,10 @@ mod consents;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
+mod escrows;
+#[cfg(test)]
 mod expiry;
 #[cfg(test)]
 mod histories;
@@ -20,7 +24,11 @@ mod identity;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod one_step;
+#[cfg(test)]
 mod powers;
+#[cfg(test)]
+mod settlement;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]
