@@ -14,6 +14,10 @@ mod discharges;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
+mod escrows;
+#[cfg(test)]
 mod expiry;
 #[cfg(test)]
 mod histories;
@@ -24,13 +28,13 @@ mod lenders;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+#[cfg(test)]
 mod mortgages;
-#[cfg(test)]
+mod one_step;
 mod powers;
-#[cfg(test)]
 mod ranks;
-#[cfg(test)]
 mod servitudes;
+mod settlement;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]
