@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
-use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, SUPERIORS_MAX, TEXT_BYTES_MAX};
 use crate::party::{Accreditation, AuthorityRole, PartyId};
 use crate::profile::Profile;
 use crate::text::{check_text, is_identifier};
@@ -66,8 +66,11 @@ pub enum GenesisError {
     /// A key that is malformed or weak, or another authority's.
     #[error("{0} has an inadmissible key")]
     Key(String),
-    /// Authorities unsorted or repeated, with an unfit name, or methods unsorted or not a provider's.
-    #[error("authority {0} is out of order or repeated, or its name or methods are unfit")]
+    /// Authorities unsorted or repeated, or one with an unfit name, methods, superior, territory or
+    /// person.
+    #[error(
+        "authority {0} is out of order or repeated, or its name, methods, superior, territory or person is unfit"
+    )]
     Authority(PartyId),
     /// Parameters that no law can have: a default above its maximum, a level that does not exist.
     #[error("the profile {0:?} has an impossible parameter")]
@@ -107,6 +110,22 @@ impl Genesis {
         Ok(ValidatorSet::new(self.validators.clone())?)
     }
 
+    /// Whether above an authority stand others of the genesis, not too many, and never itself.
+    fn is_below_others(&self, authority: PartyId, superior: Option<PartyId>) -> bool {
+        let mut above = superior;
+        for _ in 0..SUPERIORS_MAX {
+            let Some(id) = above else {
+                return true;
+            };
+            let found = self.authorities.iter().find(|other| other.id == id);
+            let Some(found) = found.filter(|_| id != authority) else {
+                return false;
+            };
+            above = found.accreditation.superior;
+        }
+        above.is_none()
+    }
+
     fn check_authorities(&self) -> Result<(), GenesisError> {
         let mut previous: Option<PartyId> = None;
         let mut keys = BTreeSet::new();
@@ -118,7 +137,10 @@ impl Genesis {
                 && methods
                     .iter()
                     .all(|method| is_identifier(method, LABEL_BYTES_MAX))
-                && (methods.is_empty() || accreditation.role == AuthorityRole::IdentityProvider);
+                && (methods.is_empty() || accreditation.role == AuthorityRole::IdentityProvider)
+                && accreditation.is_territory_well_formed()
+                && (accreditation.person.is_none() || accreditation.role == AuthorityRole::Notary)
+                && self.is_below_others(*id, accreditation.superior);
             if !fit {
                 return Err(GenesisError::Authority(*id));
             }
