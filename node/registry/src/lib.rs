@@ -57,6 +57,7 @@ mod self_lock;
 mod settlement;
 mod severance;
 mod shares;
+mod sub_power;
 mod text;
 mod transfer;
 mod verdict;

@@ -4,6 +4,8 @@
 mod world;
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod agents;
 #[cfg(test)]
 mod authorities;
@@ -20,8 +22,16 @@ mod identity;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod notaries;
+#[cfg(test)]
 mod powers;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod slots;
+#[cfg(test)]
+mod sub_powers;
+#[cfg(test)]
+mod succession;
 #[cfg(test)]
 mod titles;
