@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
-use crate::limits::{
-    CADASTRAL_NUMBER_BYTES_MAX, KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, TERRITORY_MAX, TEXT_BYTES_MAX,
-};
+use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, SUPERIORS_MAX, TEXT_BYTES_MAX};
 use crate::party::{Accreditation, AuthorityRole, PartyId};
 use crate::profile::Profile;
 use crate::text::{check_text, is_identifier};
@@ -68,11 +66,10 @@ pub enum GenesisError {
     /// A key that is malformed or weak, or another authority's.
     #[error("{0} has an inadmissible key")]
     Key(String),
-    /// Authorities unsorted or repeated, with an unfit name, with methods unsorted or not a provider's,
-    /// with a superior that is none, or with a territory or a person that is not a notary's.
+    /// Authorities unsorted or repeated, or one with an unfit name, methods, superior, territory or
+    /// person.
     #[error(
-        "authority {0} is out of order or repeated, or its name, methods, superior, territory or \
-         person are unfit"
+        "authority {0} is out of order or repeated, or its name, methods, superior, territory or person is unfit"
     )]
     Authority(PartyId),
     /// Parameters that no law can have: a default above its maximum, a level that does not exist.
@@ -113,6 +110,22 @@ impl Genesis {
         Ok(ValidatorSet::new(self.validators.clone())?)
     }
 
+    /// Whether above an authority stand others of the genesis, not too many, and never itself.
+    fn is_below_others(&self, authority: PartyId, superior: Option<PartyId>) -> bool {
+        let mut above = superior;
+        for _ in 0..SUPERIORS_MAX {
+            let Some(id) = above else {
+                return true;
+            };
+            let found = self.authorities.iter().find(|other| other.id == id);
+            let Some(found) = found.filter(|_| id != authority) else {
+                return false;
+            };
+            above = found.accreditation.superior;
+        }
+        above.is_none()
+    }
+
     fn check_authorities(&self) -> Result<(), GenesisError> {
         let mut previous: Option<PartyId> = None;
         let mut keys = BTreeSet::new();
@@ -125,8 +138,9 @@ impl Genesis {
                     .iter()
                     .all(|method| is_identifier(method, LABEL_BYTES_MAX))
                 && (methods.is_empty() || accreditation.role == AuthorityRole::IdentityProvider)
-                && is_fit_notary(accreditation)
-                && self.is_fit_superior(*id, accreditation);
+                && accreditation.is_territory_well_formed()
+                && (accreditation.person.is_none() || accreditation.role == AuthorityRole::Notary)
+                && self.is_below_others(*id, accreditation.superior);
             if !fit {
                 return Err(GenesisError::Authority(*id));
             }
@@ -137,31 +151,6 @@ impl Genesis {
         }
         Ok(())
     }
-
-    fn is_fit_superior(&self, id: PartyId, accreditation: &Accreditation) -> bool {
-        accreditation.superior.is_none_or(|superior| {
-            superior != id && self.authorities.iter().any(|other| other.id == superior)
-        })
-    }
-}
-
-/// Whether a territory and a person are a notary's, and the territory is sorted and bounded.
-fn is_fit_notary(accreditation: &Accreditation) -> bool {
-    let Accreditation {
-        role,
-        territory,
-        person,
-        ..
-    } = accreditation;
-    let fit = territory.as_ref().is_none_or(|territory| {
-        territory.len() <= TERRITORY_MAX
-            && territory.is_sorted_by(|a, b| a < b)
-            && territory
-                .iter()
-                .all(|start| is_identifier(start, CADASTRAL_NUMBER_BYTES_MAX))
-    });
-    let plain = territory.is_none() && person.is_none();
-    fit && (plain || *role == AuthorityRole::Notary)
 }
 
 /// Whether a name may stand in a note's signature line (C2SP signed-note: no space, no plus sign)

@@ -135,6 +135,8 @@ codes! {
         "The recording must still be kept.";
     EvidenceHeld, "evidence.legal_hold", 43, "Civil Procedure Code 64",
         "A court holds the recording.";
+    EvidenceForeign, "evidence.not_entitled", 43, "Civil Procedure Code 64",
+        "Only the provider of the act deletes a recording; only the court that holds it, or one above, lifts the hold.";
     TitleUnknown, "title.unknown", 1, "Law on Registration 21",
         "There is no title under this cadastral number.";
     TitleExists, "title.exists", 7, "Law on Registration 21",

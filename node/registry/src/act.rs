@@ -13,7 +13,10 @@ use crate::deed::{self, Deed, Found};
 use crate::identity::Evidence;
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, guardianship, identity, marital, power, registration, representation, text};
+use crate::{
+    door, guardianship, identity, marital, notarisation, power, registration, representation,
+    sub_power, text,
+};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
     let mut door = door::open(case);
@@ -60,6 +63,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
         }
     }
     check_party(case, body, &deed, party, &mut law)?;
+    notarisation::check_signer(case, &deed, &mut law)?;
     if let Some(power) = &power {
         check_power(case, body, &deed, power, &mut law)?;
     }
@@ -221,18 +225,22 @@ fn check_power(
         };
         power::check_use(case.state, power, &act, case.now, law)?;
     }
-    // Rule 19, Civil Code 163: on both sides only if both principals allow it.
-    for done in &deed.pending.acts {
-        if done.role != facing || done.signer != case.record.issuer() {
-            continue;
-        }
+    // Rule 19, Civil Code 163: on both sides only if both principals allow it; who passed a power on
+    // is on its side too.
+    let own = sub_power::agents(case.state, power)?;
+    for done in deed.pending.acts.iter().filter(|act| act.role == facing) {
         let other = match &done.power {
             None => None,
             Some(id) => state::power(case.state, id)?,
         };
+        let theirs = match &other {
+            None => vec![done.signer],
+            Some(other) => sub_power::agents(case.state, other)?,
+        };
+        let both = theirs.iter().any(|agent| own.contains(agent));
         let same = done.party == power.principal;
         let allowed = power.scope.self_dealing && other.is_none_or(|p| p.scope.self_dealing);
-        law.require(same || allowed, Code::PowerSelfDealing);
+        law.require(!both || same || allowed, Code::PowerSelfDealing);
     }
     Ok(())
 }

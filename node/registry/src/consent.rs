@@ -12,7 +12,7 @@ use crate::calendar::add_days;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, marriage, power, registration};
+use crate::{door, identity, marriage, power, registration, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &SpousalConsent) -> Verdict {
     let mut door = door::open(case);
@@ -131,7 +131,11 @@ fn check_power(
         price: body.price_floor.as_ref(),
         counterparties: body.counterparty.as_ref().map(std::slice::from_ref),
     };
-    power::check_use(case.state, power, &act, case.now, law)
+    power::check_use(case.state, power, &act, case.now, law)?;
+    // Rule 12: nor by somebody to whom the disponor passed the spouse's power on.
+    let through = sub_power::agents(case.state, power)?.contains(&body.disponor);
+    law.require(!through, Code::ConsentByDisponor);
+    Ok(())
 }
 
 /// Rule 12: by the present spouse of a holder; not a former one, nor after a death.

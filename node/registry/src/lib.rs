@@ -63,6 +63,7 @@ mod servitude;
 mod settlement;
 mod severance;
 mod shares;
+mod sub_power;
 mod text;
 mod transfer;
 mod verdict;

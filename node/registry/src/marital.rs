@@ -59,6 +59,28 @@ pub(crate) fn disposals(deed: &Deed) -> Result<Vec<Disposal<'_>>, StateError> {
     Ok(disposals)
 }
 
+/// What the dead leave: only what is theirs alone, so that what was joint is divided first (Marriage
+/// Code 37; Civil Code 1079). As personal as a gift.
+fn inherited(deed: &Deed) -> Result<Vec<Disposal<'_>>, StateError> {
+    let Text::Transfer(transfer) = &deed.pending.text else {
+        return Ok(Vec::new());
+    };
+    if transfer.kind != TransferKind::Inheritance {
+        return Ok(Vec::new());
+    }
+    let title = deed.title(&deed.property)?;
+    let disposal = |given: &PartyShare| Disposal {
+        property: deed.property.clone(),
+        title,
+        given: given.clone(),
+        whole: true,
+        kind: ActKind::Give,
+        price: None,
+        acquirers: Vec::new(),
+    };
+    Ok(transfer.disponors.iter().map(disposal).collect())
+}
+
 /// The share that a transfer's text says a party gives of one property.
 pub(crate) fn given(
     subject: &str,
@@ -100,7 +122,8 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
 /// Looks at every disposal. The deed's acts are those that count.
 pub(crate) fn look(view: &View<'_>) -> Result<Marital, StateError> {
     let mut marital = Marital::default();
-    for disposal in disposals(view.deed)? {
+    let inherited = inherited(view.deed)?;
+    for disposal in disposals(view.deed)?.into_iter().chain(inherited) {
         let before = marital.open.len();
         for claim in marriage::claims(view.state, &disposal, view.now)? {
             look_at_claim(view, &disposal, claim, &mut marital)?;

@@ -1,4 +1,6 @@
 //! Powers of attorney: issue, and use (rules 14, 15, 17–20; Civil Code 163, 167–170).
+//!
+//! Does not live here: what a power passed on owes to the one it is part of (`sub_power`).
 
 use std::collections::BTreeSet;
 
@@ -15,7 +17,7 @@ use crate::identity::Evidence;
 use crate::representation::is_ward;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, marriage};
+use crate::{door, identity, marriage, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict {
     let mut door = door::open(case);
@@ -28,18 +30,24 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     let mut law = Codes::default();
     door::standing(&principal, case.now, &mut law);
     // Rule 14, Civil Code 168: its dates.
-    let term = term(case, body, &mut law);
+    let parent = sub_power::parent(case, body, &mut law)?;
+    let term = term(case, body, parent.as_ref(), &mut law);
     // Rule 15, Civil Code 167: a scope that can be read.
     law.require(is_readable(&body.scope), Code::PowerScopeEmpty);
     // Rule 19, Civil Code 163: nobody is their own agent.
-    law.require(agent != case.record.issuer(), Code::PowerSelf);
+    let giver = case.record.issuer();
+    law.require(agent != giver, Code::PowerSelf);
+    // Rule 16, Civil Code 169: within the power that it passes on.
+    if let Some(parent) = &parent {
+        sub_power::check(case, body, parent, &giver, &agent, &mut law)?;
+    }
     // Rule 20: the agent is a party that can act, never a name.
     let able = state::party(case.state, &agent)?.is_some_and(|agent| can_act(&agent, case.now));
     law.require(able, Code::PowerAgentUnknown);
     let (starts, expires) = law.law(term, Code::PowerDates)?;
 
     let power = Power {
-        principal: case.record.issuer(),
+        principal: parent.map_or(giver, |parent| parent.principal),
         agent,
         scope: body.scope.clone(),
         starts,
@@ -56,6 +64,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
 fn term(
     case: &Case<'_, '_>,
     body: &PowerOfAttorney,
+    parent: Option<&Power>,
     law: &mut Codes,
 ) -> Option<(Seconds, Seconds)> {
     let Some(issued) = body.issued else {
@@ -74,6 +83,7 @@ fn term(
         Some(expires) => expires.min(longest),
         None => add_years(issued, case.profile.power_default_years).min(longest),
     };
+    let expires = sub_power::longest(parent, expires);
     let starts = body.starts.unwrap_or(issued);
     law.require(
         issued <= starts && starts < expires && case.now < expires,
@@ -95,6 +105,7 @@ fn check_fields(scope: &Scope, door: &mut Codes) {
         door::cadastral(property, door);
     }
     door::money(scope.price_floor.as_ref(), door);
+    door.require(scope.substitutions != Some(0), Code::FieldInvalid);
 }
 
 /// Every list present is sorted, without repetition and not empty: an empty list would permit
@@ -118,7 +129,7 @@ pub fn can_act(party: &Party, now: Seconds) -> bool {
     active && party.died.is_none() && !is_ward(party, now)
 }
 
-/// Why a power is not in force at `now`; empty if it is (rules 14, 17, 18; Civil Code 168, 170).
+/// Why a power is not in force at `now`; empty if it is (rules 14, 16–18; Civil Code 168–170).
 /// What ended never revives: nothing that ends a power is ever taken back.
 ///
 /// # Errors
@@ -128,7 +139,27 @@ pub fn power_in_force(
     power: &Power,
     now: Seconds,
 ) -> Result<Vec<Code>, StateError> {
+    let mut codes = in_force_alone(state, power, now)?;
+    // Rules 16, 17: with every power that it is part of.
+    for ancestor in sub_power::ancestors(state, power)? {
+        if !in_force_alone(state, &ancestor, now)?.is_empty() {
+            codes.insert(Code::PowerParent);
+        }
+    }
+    Ok(codes.into_iter().collect())
+}
+
+/// Why a power is not in force by itself, whatever it is part of.
+fn in_force_alone(
+    state: &dyn StateRead,
+    power: &Power,
+    now: Seconds,
+) -> Result<BTreeSet<Code>, StateError> {
     let mut codes = BTreeSet::new();
+    // Rule 16, Civil Code 169: passed on before a notary.
+    if power.parent.is_some() && power.notarised.is_none() {
+        codes.insert(Code::PowerUnnotarised);
+    }
     if now < power.starts {
         codes.insert(Code::PowerNotYet);
     }
@@ -146,7 +177,7 @@ pub fn power_in_force(
             codes.insert(Code::PowerDead);
         }
     }
-    Ok(codes.into_iter().collect())
+    Ok(codes)
 }
 
 /// What an agent is about to do under a power.
@@ -189,10 +220,13 @@ pub(crate) fn check_use(
     });
     law.require(counterparties, Code::PowerScope);
     check_floor(scope, act, law);
-    // Rule 19, Civil Code 163: not with themselves, nor with their spouse.
+    // Rule 19, Civil Code 163: not with themselves, nor with their spouse, nor with those of whoever
+    // passed the power on.
     if !scope.self_dealing {
-        let own = deals_with_own(state, act, now)?;
-        law.require(!own, Code::PowerSelfDealing);
+        for agent in sub_power::agents(state, power)? {
+            let own = deals_with_own(state, &agent, act, now)?;
+            law.require(!own, Code::PowerSelfDealing);
+        }
     }
     Ok(())
 }
@@ -212,11 +246,16 @@ fn check_floor(scope: &Scope, act: &Use<'_>, law: &mut Codes) {
     }
 }
 
-fn deals_with_own(state: &dyn StateRead, act: &Use<'_>, now: Seconds) -> Result<bool, StateError> {
+fn deals_with_own(
+    state: &dyn StateRead,
+    agent: &PartyId,
+    act: &Use<'_>,
+    now: Seconds,
+) -> Result<bool, StateError> {
     let counterparties = act.counterparties.unwrap_or_default();
-    if counterparties.contains(&act.signer) {
+    if counterparties.contains(agent) {
         return Ok(true);
     }
-    let spouse = marriage::present_spouse(state, &act.signer, now)?;
+    let spouse = marriage::present_spouse(state, agent, now)?;
     Ok(spouse.is_some_and(|spouse| counterparties.contains(&spouse)))
 }

@@ -1,6 +1,7 @@
-//! Revocation and renunciation of powers, revocation of consents (rules 13, 17, 18; Civil Code
-//! 170). It works from its place in the ledger and carries no date, so none can be backdated.
+//! Revocation and renunciation of powers, revocation of consents (rules 13, 16–18, 49; Civil Code
+//! 169, 170). It works from its place in the ledger and carries no date, so none can be backdated.
 
+use deedbook_schemas::access::Access;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{Consent, Ended, Ending, Power, Revocation};
 use deedbook_schemas::rejection::Code;
@@ -9,7 +10,7 @@ use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity};
+use crate::{door, identity, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     let mut door = door::open(case);
@@ -26,7 +27,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
         at: case.block.time,
     });
     if let Some(power) = state::power(case.state, &id)? {
-        check_power(case, body, &power, &mut law);
+        check_power(case, body, &power, &mut law)?;
         law.lawful()?;
         case.state.put(Key::Power(&id), &Power { ended, ..power });
     } else if let Some(consent) = state::consent(case.state, &id)? {
@@ -35,6 +36,11 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
         strike(case, &id, &consent)?;
         case.state
             .put(Key::Consent(&id), &Consent { ended, ..consent });
+    } else if let Some(access) = state::read::<Access>(case.state, Key::Access(&id))? {
+        check_access(case, body, &access, &mut law);
+        law.lawful()?;
+        case.state
+            .put(Key::Access(&id), &Access { ended, ..access });
     } else {
         law.refuse(Code::PowerUnknown); // Rule 18.
         law.lawful()?;
@@ -42,15 +48,39 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     Ok(Vec::new())
 }
 
-fn check_power(case: &Case<'_, '_>, body: &Revocation, power: &Power, law: &mut Codes) {
-    // Rule 18, Civil Code 170: revoked by the principal, renounced by the agent.
+fn check_power(
+    case: &Case<'_, '_>,
+    body: &Revocation,
+    power: &Power,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    let signer = case.record.issuer();
+    // Rules 16, 18, Civil Code 169, 170: revoked by the principal, or by the agent who passed it on;
+    // renounced by its agent.
     let entitled = match body.ending {
-        Ending::Revocation => power.principal,
-        Ending::Renunciation => power.agent,
+        Ending::Revocation => {
+            let ancestors = sub_power::ancestors(case.state, power)?;
+            let passed_on = ancestors.first().map(|parent| parent.agent);
+            power.principal == signer || passed_on == Some(signer)
+        }
+        Ending::Renunciation => power.agent == signer,
     };
-    law.require(entitled == case.record.issuer(), Code::RevocationForeign);
+    law.require(entitled, Code::RevocationForeign);
     law.require(
         power.ended.is_none() && case.now < power.expires,
+        Code::RevocationDone,
+    );
+    Ok(())
+}
+
+/// Rule 49, Law on Personal Data 8: by who gave it.
+fn check_access(case: &Case<'_, '_>, body: &Revocation, access: &Access, law: &mut Codes) {
+    law.require(
+        body.ending == Ending::Revocation && access.person == case.record.issuer(),
+        Code::RevocationForeign,
+    );
+    law.require(
+        access.ended.is_none() && case.now <= access.consent.expires,
         Code::RevocationDone,
     );
 }

@@ -45,7 +45,7 @@ pub trait StateRead: Send + Sync {
     /// [`StateError`] if the storage fails.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
 
-    /// Whether a mark was made: see [`record_mark`] and [`evidence_mark`].
+    /// Whether a mark was made: see [`record_mark`], [`evidence_mark`] and [`deletion_mark`].
     ///
     /// # Errors
     /// [`StateError`] if the storage fails.
@@ -63,6 +63,12 @@ pub fn record_mark(record: &RecordId) -> [u8; 32] {
 #[must_use]
 pub fn evidence_mark(root: &EvidenceRoot) -> [u8; 32] {
     derive("deedbook 2026 evidence mark", &[&root.0])
+}
+
+/// The mark of a recording that its keeper has deleted.
+#[must_use]
+pub fn deletion_mark(root: &EvidenceRoot) -> [u8; 32] {
+    derive("deedbook 2026 evidence deletion mark", &[&root.0])
 }
 
 /// Where an object is.

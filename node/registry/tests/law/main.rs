@@ -4,6 +4,8 @@
 mod world;
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod agents;
 #[cfg(test)]
 mod authorities;
@@ -30,12 +32,19 @@ mod marriage;
 #[cfg(test)]
 #[cfg(test)]
 mod mortgages;
+mod notaries;
 mod one_step;
 mod powers;
 mod ranks;
 mod servitudes;
 mod settlement;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod slots;
+#[cfg(test)]
+mod sub_powers;
+#[cfg(test)]
+mod succession;
 #[cfg(test)]
 mod titles;

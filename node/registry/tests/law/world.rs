@@ -37,6 +37,7 @@ pub(crate) const PROVIDER: &str = "provider";
 pub(crate) const RIVAL: &str = "rival provider";
 pub(crate) const SECOND_REGISTRAR: &str = "second registrar";
 pub(crate) const BUSINESS: &str = "business registry";
+/// Everywhere; the person is Nurlan.
 pub(crate) const NOTARY: &str = "notary";
 pub(crate) const COURT: &str = "court";
 /// Above [`COURT`].
@@ -187,6 +188,7 @@ impl World {
             id: id(name),
             accreditation: Accreditation {
                 superior: (*name == COURT).then(|| id(HIGH_COURT)),
+                person: (*name == NOTARY).then(|| id("Nurlan")),
                 ..accreditation(name, *role, false)
             },
         })
