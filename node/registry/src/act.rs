@@ -223,7 +223,7 @@ fn check_power(
             None => None,
             Some(id) => state::power(case.state, id)?,
         };
-        let same = done.party == power.principal;
+        let same = text::are_together(&deed.property, text, &done.party, &power.principal);
         let allowed = power.scope.self_dealing && other.is_none_or(|p| p.scope.self_dealing);
         law.require(same || allowed, Code::PowerSelfDealing);
     }
