@@ -275,6 +275,10 @@ pub struct PreemptionNotice {
     /// On which terms: those of the sale, word for word.
     #[n(2)]
     pub terms: Option<String>,
+    /// Whose officer, guardian or member the signer is; absent: the signer holds the share.
+    #[n(3)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub represents: Option<PartyId>,
 }
 
 /// A co-owner lets an offered share pass to a stranger. Subject: the notice.

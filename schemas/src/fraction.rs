@@ -93,6 +93,15 @@ impl Fraction {
         )
     }
 
+    /// One of `parts` equal parts; `None` if there are none, or its reduced terms exceed 2^63 - 1.
+    #[must_use]
+    pub fn divided_by(self, parts: u64) -> Option<Self> {
+        Self::reduced(
+            self.numerator.into(),
+            u128::from(self.denominator) * u128::from(parts),
+        )
+    }
+
     fn reduced(numerator: u128, denominator: u128) -> Option<Self> {
         let divisor = greatest_common_divisor(numerator, denominator);
         let numerator = u64::try_from(numerator.checked_div(divisor)?).ok()?;
@@ -269,6 +278,9 @@ mod tests {
         assert_ne!(Fraction::sum([almost; 3]), Some(Fraction::ONE));
         assert_eq!(Fraction::sum([third; 4]), None);
         assert_eq!(third.checked_sub(third), None);
+        assert_eq!(Fraction::ONE.divided_by(3), Some(third));
+        assert_eq!(third.divided_by(0), None);
+        assert_eq!(third.divided_by(u64::MAX), None);
     }
 
     #[test]

@@ -197,6 +197,12 @@ pub struct Appeal {
     /// The court.
     #[n(0)]
     pub court: PartyId,
+    /// The instrument's record, byte for byte as it stands on the ledger, so that its parties can be
+    /// read without keeping them in the state.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    #[serde(with = "crate::encoding::hex_bytes")]
+    pub record: Vec<u8>,
 }
 
 /// The court decides an appeal. It changes no title: a correction citing an order does. Subject: the

@@ -238,7 +238,7 @@ fn check_power(
             Some(other) => sub_power::agents(case.state, other)?,
         };
         let both = theirs.iter().any(|agent| own.contains(agent));
-        let same = done.party == power.principal;
+        let same = text::are_together(&deed.property, text, &done.party, &power.principal);
         let allowed = power.scope.self_dealing && other.is_none_or(|p| p.scope.self_dealing);
         law.require(!both || same || allowed, Code::PowerSelfDealing);
     }

@@ -16,8 +16,8 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    assignment, discharge, lease, marital, mortgage, parcel, postponement, requirements, servitude,
-    settlement, text, transfer, waiting,
+    assignment, discharge, lease, marital, mortgage, parcel, postponement, preemption,
+    requirements, servitude, settlement, text, transfer, waiting,
 };
 
 /// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status,
@@ -113,6 +113,7 @@ fn register(
     let disposes = text::disposes(&deed.pending.text);
     for leg in deed.legs() {
         if let Some(title) = deed.titles.get_mut(&leg.property).filter(|_| disposes) {
+            preemption::drop_stale(state, &leg.property, title)?;
             next_version(title, deed.id, block);
             use_consents(state, title, deed.id, used)?;
         }
@@ -137,7 +138,7 @@ fn register(
 
 /// Rule 48: the next version of a title begins where the last one ends. Its slot is free, and what was
 /// reserved for this instrument has served.
-fn next_version(title: &mut Title, source: RecordId, block: &BlockContext) {
+pub(crate) fn next_version(title: &mut Title, source: RecordId, block: &BlockContext) {
     title.version = title.version.saturating_add(1);
     title.source = source;
     title.begin_lifespan_version = block.time;
@@ -159,7 +160,7 @@ fn next_version(title: &mut Title, source: RecordId, block: &BlockContext) {
 }
 
 /// Rule 13: a consent serves once, and none outlives the holding it was given for.
-fn use_consents(
+pub(crate) fn use_consents(
     state: &mut Overlay<'_>,
     title: &mut Title,
     deed: RecordId,

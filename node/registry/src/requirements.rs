@@ -13,8 +13,8 @@ use deedbook_schemas::rejection::Code;
 use crate::deed::{self, View};
 use crate::state::{StateError, StateRead};
 use crate::{
-    duty, encumbrance, freeze, guardianship, marital, notarisation, preemption, representation,
-    requisition, self_lock, settlement, text,
+    duty, encumbrance, freeze, guardianship, marital, notarisation, parcel, preemption,
+    representation, requisition, self_lock, settlement, text,
 };
 
 /// One thing that an instrument still needs.
@@ -44,11 +44,12 @@ impl Requirement {
 type Asked = Result<Vec<Requirement>, StateError>;
 
 /// Every rule that may keep an instrument pending, in the order in which they are asked.
-const RULES: [fn(&View<'_>) -> Asked; 12] = [
+const RULES: [fn(&View<'_>) -> Asked; 13] = [
     priority,
     acts,
     marital::open,
     preemption::open,
+    parcel::open,
     guardianship::open,
     encumbrance::open,
     freeze::open,

@@ -165,9 +165,38 @@ pub(crate) fn by_court(text: &Text) -> bool {
 }
 
 /// Whom a party deals with: the other side's parties of the legs in which it takes part, without
-/// itself.
+/// itself; of a member of a group, whoever acts in the other capacity.
 pub(crate) fn facing(property: &str, text: &Text, party: &PartyId, role: ActRole) -> Vec<PartyId> {
-    let mut facing = side(property, text, role);
+    let mut facing = Vec::new();
+    for leg in legs(property, text) {
+        let (own, other) = match role {
+            ActRole::Acquirer => (leg.disponors, leg.acquirers),
+            ActRole::Disponor | ActRole::Mortgagee => (leg.acquirers, leg.disponors),
+        };
+        if own.contains(party) {
+            facing.extend(other);
+        }
+    }
+    if facing.is_empty() {
+        facing = side(property, text, role);
+    }
+    facing.sort_unstable();
+    facing.dedup();
     facing.retain(|other| other != party);
     facing
+}
+
+/// Whether two parties are one, or give or receive together and nowhere deal with each other. Joint
+/// owners who sever do.
+pub(crate) fn are_together(property: &str, text: &Text, one: &PartyId, other: &PartyId) -> bool {
+    let legs = legs(property, text);
+    let across = |leg: &Leg| {
+        leg.disponors.contains(one) && leg.acquirers.contains(other)
+            || leg.disponors.contains(other) && leg.acquirers.contains(one)
+    };
+    let beside = |leg: &Leg| {
+        leg.disponors.contains(one) && leg.disponors.contains(other)
+            || leg.acquirers.contains(one) && leg.acquirers.contains(other)
+    };
+    one == other || legs.iter().any(beside) && !legs.iter().any(across)
 }

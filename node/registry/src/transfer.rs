@@ -48,6 +48,7 @@ pub(crate) fn check(
             body.kind,
             law,
         );
+        severance::check_part(case, title, &body.disponors, body.kind, law)?;
     }
     check_terms(body, law);
     match body.kind {
@@ -58,10 +59,10 @@ pub(crate) fn check(
             law.require(body.ground.is_none(), Code::TransferGround);
         }
         TransferKind::Inheritance => inheritance::check(case, body, law)?,
-        TransferKind::CourtSale => court_sale::check(case, body, law)?,
+        TransferKind::CourtSale => court_sale::check(case, body, title, law)?,
         TransferKind::Severance => severance::check(case, body, title, law)?,
     }
-    exchange::check(case, body, titles, law);
+    exchange::check(case, body, titles, law)?;
     mortgage::check_purchase(case, body, titles, law)?;
     discharge::check_listed(body, titles, law);
     settlement::check(case, body, law)
