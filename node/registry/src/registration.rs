@@ -16,11 +16,12 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    encumbrance, marital, mortgage, parcel, requirements, settlement, text, transfer, waiting,
+    encumbrance, marital, mortgage, parcel, representation, requirements, settlement, text,
+    transfer, waiting,
 };
 
-/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status,
-/// lets it wait for that. The deed's acts are those that count.
+/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status
+/// or an officer's signature, lets it wait for what the registries say. The deed's acts are those that count.
 pub(crate) fn register_if_complete(
     state: &mut Overlay<'_>,
     block: &BlockContext,
@@ -38,7 +39,11 @@ pub(crate) fn register_if_complete(
     }
     let view = deed.view(state, block.now())?;
     if !requirements::first_open(&view)?.is_empty() {
-        let waiting = marital::look(&view)?.waiting;
+        let mut waiting = marital::look(&view)?.waiting;
+        waiting.extend(representation::short_of_officers(
+            state,
+            &deed.pending.acts,
+        )?);
         waiting::wait(state, deed.id, &waiting)?;
         return Ok(Vec::new());
     }

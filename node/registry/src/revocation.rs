@@ -9,7 +9,7 @@ use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity};
+use crate::{door, identity, representation};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     let mut door = door::open(case);
@@ -26,7 +26,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
         at: case.block.time,
     });
     if let Some(power) = state::power(case.state, &id)? {
-        check_power(case, body, &power, &mut law);
+        check_power(case, body, &power, &mut law)?;
         law.lawful()?;
         case.state.put(Key::Power(&id), &Power { ended, ..power });
     } else if let Some(consent) = state::consent(case.state, &id)? {
@@ -42,17 +42,26 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     Ok(Vec::new())
 }
 
-fn check_power(case: &Case<'_, '_>, body: &Revocation, power: &Power, law: &mut Codes) {
-    // Rule 18, Civil Code 170: revoked by the principal, renounced by the agent.
+fn check_power(
+    case: &Case<'_, '_>,
+    body: &Revocation,
+    power: &Power,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    // Rules 18, 23, Civil Code 170: revoked by the principal, a legal entity's by any officer, as it
+    // binds the entity to nothing; renounced by the agent.
     let entitled = match body.ending {
         Ending::Revocation => power.principal,
         Ending::Renunciation => power.agent,
     };
-    law.require(entitled == case.record.issuer(), Code::RevocationForeign);
+    let entitled =
+        representation::speaks_for(case.state, &case.record.issuer(), &entitled, case.now)?;
+    law.require(entitled, Code::RevocationForeign);
     law.require(
         power.ended.is_none() && case.now < power.expires,
         Code::RevocationDone,
     );
+    Ok(())
 }
 
 fn check_consent(case: &Case<'_, '_>, body: &Revocation, consent: &Consent, law: &mut Codes) {
