@@ -444,6 +444,12 @@ pub struct ActDone {
     /// Whether the signer represents the party by office: its officer or its guardian.
     #[n(5)]
     pub by_office: bool,
+    /// The party's turn in which it was done: see [`Party::turn`](crate::party::Party::turn).
+    #[n(6)]
+    pub party_turn: u32,
+    /// The signer's.
+    #[n(7)]
+    pub signer_turn: u32,
 }
 
 /// An instrument as the register holds it.
@@ -604,6 +610,12 @@ pub struct Power {
     /// Of a sub-power: the notary's record that made it effective, if there is one yet.
     #[n(7)]
     pub notarised: Option<RecordId>,
+    /// The principal's turn in which it was given: see [`Party::turn`](crate::party::Party::turn).
+    #[n(8)]
+    pub principal_turn: u32,
+    /// The agent's.
+    #[n(9)]
+    pub agent_turn: u32,
 }
 
 /// A power's or a consent's end by the will of a party.
@@ -643,4 +655,7 @@ pub struct Consent {
     /// Until when the spouse may contest what was done without it (Marriage Code 34): recorded.
     #[n(5)]
     pub contest_until: Seconds,
+    /// The spouse's turn in which it was given: see [`Party::turn`](crate::party::Party::turn).
+    #[n(6)]
+    pub spouse_turn: u32,
 }

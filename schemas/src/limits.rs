@@ -120,6 +120,11 @@ pub const GROUP_MEMBERS_MAX: usize = 32;
 /// Groups within groups: a group of persons has depth 1.
 pub const GROUP_DEPTH_MAX: usize = 3;
 
+/// Signatures of one instrument. An exchange of 32 persons for 32 persons needs 128 and its lender's;
+/// doubled for entities and groups. Each takes 120 bytes of the pending instrument, 30 KiB in all,
+/// and every act reads each signer and party once more: 256 × 2 µs.
+pub const ACTS_MAX: usize = 256;
+
 /// Powers passed on in a row. Every use of the last one reads all of them.
 pub const POWER_DEPTH_MAX: usize = 4;
 

@@ -258,7 +258,8 @@ pub struct LegalEntity {
     /// Who signs for it, sorted; empty once it is dissolved.
     #[n(1)]
     pub officers: Vec<PartyId>,
-    /// How many officers must sign together: at least 1, at most as many as there are.
+    /// How many officers must sign together: at least 1, at most as many as there are; 1 once it is
+    /// dissolved.
     #[n(2)]
     pub signatures: u8,
     /// Whether it is dissolved.
@@ -340,6 +341,15 @@ pub struct Party {
     /// What it is. A legal entity and a group have no keys, and none of the facts above.
     #[n(9)]
     pub nature: Nature,
+    /// How often the register has recorded that somebody else may act for it from then on: an
+    /// incapacity and its end, a minority, a guardian, officers. What a person did before, and the
+    /// powers they gave or held, ended with that and never revive (Civil Code 170).
+    #[n(10)]
+    pub turn: u32,
+    /// Of a legal entity: for each officer, in their order, the turn from which on they have been in
+    /// office without a break.
+    #[n(11)]
+    pub in_office: Vec<u32>,
 }
 
 /// A marriage as the register holds it.

@@ -84,7 +84,7 @@ codes! {
     EntitySignatures, "entity.signatures_insufficient", 23, "Civil Code 37",
         "One officer alone does not bind the legal entity.";
     GroupTooDeep, "group.too_deep", 4, "Limit of groups within groups",
-        "The group has too many members, or groups too deep within it.";
+        "The group has too many members, groups too deep within it, or the instrument too many signers.";
     GuardianForeign, "guardian.not_guardian", 21, "Civil Code 24",
         "The signer is not the guardian of the party.";
     GuardianConflict, "guardian.conflict", 21, "Civil Code 24",

@@ -3,6 +3,7 @@
 
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{Act, ActDone, ActKind, ActRole, Power, Status};
+use deedbook_schemas::limits::ACTS_MAX;
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Record;
@@ -59,9 +60,11 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
             let failed =
                 representation::check(case.state, &case.record.issuer(), represented, case.now)?;
             failed.into_iter().for_each(|code| law.refuse(code));
-            guardianship::check_conflict(case, &deed, represented, &mut law)?;
+            check_agency(case, body, &deed, represented, &mut law)?;
         }
     }
+    let represents = body.represents.is_some();
+    guardianship::check_conflict(case, &deed, &party, represents, &mut law)?;
     check_party(case, body, &deed, party, &mut law)?;
     notarisation::check_signer(case, &deed, &mut law)?;
     if let Some(power) = &power {
@@ -69,13 +72,21 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
     }
     law.lawful()?;
 
+    let in_person = party == case.record.issuer();
+    let party_turn = if in_person {
+        signer.turn
+    } else {
+        representation::turn_of(case.state, &party)?
+    };
     deed.pending.acts.push(ActDone {
         party,
         role: body.role,
         signer: case.record.issuer(),
         record: case.record.id,
         power: body.power,
-        by_office: body.represents.is_some(),
+        by_office: represents,
+        party_turn,
+        signer_turn: signer.turn,
     });
     effect(case, deed)
 }
@@ -159,13 +170,19 @@ fn check_party(
         }
     }
     law.require(own.is_some(), Code::ActRoleForeign);
-    // Rule 4: once; of a legal entity, once by each officer.
-    let repeated = deed.pending.acts.iter().any(|act| {
-        act.role == body.role
-            && act.party == party
-            && (!act.by_office || act.signer == case.record.issuer())
-    });
+    // Rules 4, 23: once; of a legal entity, once by each of the officers that it takes.
+    let acts = &deed.pending.acts;
+    let signer = case.record.issuer();
+    let earlier = || {
+        acts.iter()
+            .filter(|a| a.role == body.role && a.party == party)
+    };
+    let repeated = earlier().any(|act| act.signer == signer)
+        || earlier().next().is_some()
+            && representation::has_acted(case.state, acts, body.role, &party)?;
     law.require(!repeated, Code::ActRepeated);
+    // Rule 4: as many as an instrument has room for.
+    law.require(acts.len() < ACTS_MAX, Code::GroupTooDeep);
     let Some(side) = own.filter(|_| body.role == ActRole::Disponor) else {
         return Ok(());
     };
@@ -191,6 +208,36 @@ fn check_party(
     Ok(())
 }
 
+/// The other side.
+fn facing(role: ActRole) -> ActRole {
+    match role {
+        ActRole::Disponor | ActRole::Mortgagee => ActRole::Acquirer,
+        ActRole::Acquirer => ActRole::Disponor,
+    }
+}
+
+/// Rule 19, Civil Code 163: who acts for one side under a power acts for the other by office only if
+/// that power allows it.
+fn check_agency(
+    case: &Case<'_, '_>,
+    body: &Act,
+    deed: &Deed,
+    represented: &PartyId,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    for done in &deed.pending.acts {
+        let other = done.role == facing(body.role) && done.party != *represented;
+        if let Some(id) = done.power.as_ref().filter(|_| other)
+            && done.signer == case.record.issuer()
+        {
+            let power = state::power(case.state, id)?;
+            let allowed = power.is_none_or(|power| power.scope.self_dealing);
+            law.require(allowed, Code::PowerSelfDealing);
+        }
+    }
+    Ok(())
+}
+
 fn check_power(
     case: &Case<'_, '_>,
     body: &Act,
@@ -199,16 +246,13 @@ fn check_power(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     let text = &deed.pending.text;
-    let (kind, facing) = match body.role {
-        ActRole::Disponor => (
-            text::disposition(text).unwrap_or(ActKind::Manage),
-            ActRole::Acquirer,
-        ),
-        ActRole::Acquirer => (ActKind::Acquire, ActRole::Disponor),
-        ActRole::Mortgagee => (ActKind::Acquire, ActRole::Acquirer),
+    let kind = match body.role {
+        ActRole::Disponor => text::disposition(text).unwrap_or(ActKind::Manage),
+        ActRole::Acquirer | ActRole::Mortgagee => ActKind::Acquire,
     };
     // Rule 15: who buys with borrowed money also mortgages what is bought.
     let also = (body.role == ActRole::Acquirer && text::lends(text)).then_some(ActKind::Mortgage);
+    let facing = facing(body.role);
     let counterparties = text::facing(&deed.property, text, &power.principal, facing);
     for (leg, kind) in deed.legs().iter().flat_map(|leg| {
         [Some(kind), also]

@@ -6,11 +6,14 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::limits::{STATUS_FACTS_MAX, STATUS_PARTIES_MAX};
-use deedbook_schemas::party::{AuthorityRole, CivilStatus, Division, Marriage, Party, PartyId};
+use deedbook_schemas::party::{
+    AuthorityRole, CivilStatus, Division, Marriage, Nature, Party, PartyId,
+};
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
 use crate::marriage::{holds_at, marriages_of, other};
+use crate::representation::is_ward;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, No, Verdict};
 use crate::{door, identity, waiting};
@@ -97,13 +100,14 @@ fn check_fields(case: &Case<'_, '_>, body: &CivilStatus, door: &mut Codes) {
 
 type Concerned = Result<Vec<PartyId>, No>;
 
-/// A party that a fact is about: enrolled, or the fact does not fit.
+/// A person that a fact is about: enrolled, or the fact does not fit. Legal entities and groups have no
+/// civil status.
 fn enrolled(
     case: &Case<'_, '_>,
     id: &PartyId,
     law: &mut Codes,
 ) -> Result<Option<Party>, StateError> {
-    let party = state::party(case.state, id)?;
+    let party = state::party(case.state, id)?.filter(|party| party.nature == Nature::Natural);
     law.require(party.is_some(), Code::StatusInvalid);
     Ok(party)
 }
@@ -258,7 +262,13 @@ fn died(case: &mut Case<'_, '_>, id: &PartyId, at: Seconds) -> Concerned {
     Ok(concerned)
 }
 
-/// Civil Code 26: once, of the living.
+/// Who acts for a person changes: what was done before ends (rule 17, Civil Code 170).
+fn next_turn(party: &mut Party) {
+    party.turn = party.turn.saturating_add(1);
+    party.guardian = None;
+}
+
+/// Civil Code 26: of the living who are not incapable. A minor's guardian stays.
 fn incapable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned {
     let mut law = Codes::default();
     let found = enrolled(case, id, &mut law)?;
@@ -267,6 +277,9 @@ fn incapable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned 
         law.require(able, Code::StatusInvalid);
     }
     let mut party = law.law(found, Code::StatusInvalid)?;
+    if !is_ward(&party, case.now) {
+        next_turn(&mut party);
+    }
     party.incapable = Some(from);
     case.state.put(Key::Party(id), &party);
     Ok(vec![*id])
@@ -281,12 +294,16 @@ fn minor(case: &mut Case<'_, '_>, id: &PartyId, until: Seconds) -> Concerned {
         law.require(fits, Code::StatusInvalid);
     }
     let mut party = law.law(found, Code::StatusInvalid)?;
+    if !is_ward(&party, case.now) {
+        next_turn(&mut party);
+    }
     party.minor_until = Some(until);
     case.state.put(Key::Party(id), &party);
     Ok(vec![*id])
 }
 
-/// Civil Code 26: of the incapable. Powers that ended with the incapacity do not revive: see `power`.
+/// Civil Code 26: of the incapable. What ended with the incapacity does not revive, and the guardian's
+/// office ends, unless the person is still under age.
 fn capable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned {
     let mut law = Codes::default();
     let found = enrolled(case, id, &mut law)?;
@@ -296,6 +313,9 @@ fn capable(case: &mut Case<'_, '_>, id: &PartyId, from: Seconds) -> Concerned {
     }
     let mut party = law.law(found, Code::StatusInvalid)?;
     party.incapable = None;
+    if !is_ward(&party, case.now) {
+        next_turn(&mut party);
+    }
     case.state.put(Key::Party(id), &party);
     Ok(vec![*id])
 }

@@ -12,7 +12,7 @@ use crate::calendar::add_days;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, marriage, power, registration, sub_power};
+use crate::{door, identity, marriage, power, registration, representation, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &SpousalConsent) -> Verdict {
     let mut door = door::open(case);
@@ -81,8 +81,10 @@ fn effect(
 ) -> Verdict {
     let id = case.record.id;
     let property = case.record.subject();
+    let spouse_turn = representation::turn_of(case.state, &spouse)?;
     let consent = Consent {
         spouse,
+        spouse_turn,
         property: property.to_owned(),
         consent: body.clone(),
         ended: None,

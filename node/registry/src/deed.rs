@@ -12,7 +12,8 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
 
 use crate::apply::BlockContext;
-use crate::power::{can_act, power_in_force};
+use crate::power::power_in_force;
+use crate::representation::unbroken;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
 use crate::text::{self, Leg};
 use crate::verdict::outcome;
@@ -193,12 +194,11 @@ pub(crate) fn is_live(
     now: Seconds,
 ) -> Result<bool, StateError> {
     if act.by_office {
-        let failed = representation::check(state, &act.signer, &act.party, now)?;
-        return Ok(failed.is_empty());
+        return representation::still_in_office(state, act, now);
     }
     let Some(power) = &act.power else {
         let party = state::party(state, &act.party)?;
-        return Ok(party.is_some_and(|party| can_act(&party, now)));
+        return Ok(party.is_some_and(|party| unbroken(&party, act.party_turn, now)));
     };
     let power = state::power(state, power)?.ok_or_else(|| {
         StateError::Inconsistent(format!("the power {power} of an act is missing"))

@@ -12,6 +12,7 @@ use deedbook_schemas::rejection::{Code, Rejection};
 use deedbook_schemas::text::{TextError, check_text, is_identifier};
 
 use crate::apply::{BlockContext, Case};
+use crate::representation::unable;
 use crate::state::{self, Overlay, StateError, StateRead as _, record_mark};
 use crate::verdict::{Codes, No};
 
@@ -127,10 +128,9 @@ pub(crate) fn money(money: Option<&Money>, door: &mut Codes) {
 
 /// A person acts while alive, of age and capable (rules 17, 21, 22; Civil Code 13, 22, 26).
 pub(crate) fn standing(party: &Party, now: Seconds, law: &mut Codes) {
-    law.require(party.died.is_none(), Code::PartyDead);
-    law.require(party.incapable.is_none(), Code::PartyIncapable);
-    let of_age = party.minor_until.is_none_or(|until| until <= now);
-    law.require(of_age, Code::PartyMinor);
+    for code in unable(party, now) {
+        law.refuse(code);
+    }
 }
 
 /// Whether a list is strictly ascending: sorted, nothing twice.

@@ -37,7 +37,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Enrolment) -> Verdict {
     // Rule 40: only the provider that enrolled a party adds a key, and only to the living.
     let known = state::party(case.state, &id)?;
     if let Some(party) = &known {
-        law.require(party.provider == case.record.issuer(), Code::PartyExists);
+        let own = party.provider == case.record.issuer() && party.nature == Nature::Natural;
+        law.require(own, Code::PartyExists);
         law.require(party.died.is_none(), Code::PartyDead);
         law.require(party.keys.len() < PARTY_KEYS_MAX, Code::FieldInvalid);
     }
@@ -54,6 +55,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Enrolment) -> Verdict {
         minor_until: None,
         guardian: None,
         nature: Nature::Natural,
+        turn: 0,
+        in_office: Vec::new(),
     });
     if !party.keys.contains(&body.key) {
         party.keys.push(body.key);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use deedbook_schemas::instrument::{ActRole, Instrument, Pending, Status, Text};
+use deedbook_schemas::limits::ACTS_MAX;
 use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::property::Title;
 use deedbook_schemas::record::{Body, Record};
@@ -124,6 +125,10 @@ fn check_legs(
         let able = representation::cannot_act(case.state, &lender, case.now)?.is_none();
         law.require(able, Code::AcquirerUnknown);
     }
+    // Rule 4: no more signers than an instrument has room for.
+    let parties = text::all_parties(case.record.subject(), text);
+    let needed = representation::signatures(case.state, &parties)?;
+    law.require(needed <= ACTS_MAX, Code::GroupTooDeep);
     Ok(titles)
 }
 
@@ -169,10 +174,8 @@ fn check_parties(
         }
     }
     for party in &leg.acquirers {
-        let known = state::party(case.state, party)?;
-        let alive = known.is_some_and(|party| party.died.is_none());
         let able = representation::cannot_act(case.state, party, case.now)?.is_none();
-        law.require(alive && able, Code::AcquirerUnknown);
+        law.require(able, Code::AcquirerUnknown);
     }
     Ok(())
 }

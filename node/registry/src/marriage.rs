@@ -10,6 +10,7 @@ use deedbook_schemas::party::{Marriage, Nature, Party, PartyId};
 use deedbook_schemas::property::{Ground, Holding};
 
 use crate::marital::Disposal;
+use crate::representation::unbroken;
 use crate::shares;
 use crate::state::{self, StateError, StateRead};
 
@@ -195,6 +196,11 @@ pub(crate) fn consents(
         })?;
         let given = consent.spouse == *spouse && consent.consent.disponor == disposal.given.party;
         if !given || consent.ended.is_some() || consent.used_by.is_some() {
+            continue;
+        }
+        // Rules 12, 17: by somebody who could still take it back.
+        let spouse = state::party(state, spouse)?;
+        if !spouse.is_some_and(|spouse| unbroken(&spouse, consent.spouse_turn, now)) {
             continue;
         }
         if consent.consent.expires < now {

@@ -14,21 +14,28 @@ use deedbook_schemas::rejection::Code;
 use crate::apply::Case;
 use crate::calendar::add_years;
 use crate::identity::Evidence;
-use crate::representation::is_ward;
+use crate::representation::{self, is_ward, unbroken};
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity, marriage, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict {
     let mut door = door::open(case);
-    let principal = door::person(case, &mut door)?;
+    let signer = door::person(case, &mut door)?;
     let agent: Option<PartyId> = door::subject(case, &mut door);
     check_fields(&body.scope, &mut door);
+    // Passed on by an agent, or given by an officer; not both.
+    let one = body.parent.is_none() || body.represents.is_none();
+    door.require(one, Code::FieldInvalid);
     identity::check(case, Evidence::Required, &mut door)?;
-    let (principal, agent) = door.door(principal.zip(agent), Code::FieldInvalid)?;
+    let (signer, agent) = door.door(signer.zip(agent), Code::FieldInvalid)?;
 
     let mut law = Codes::default();
-    door::standing(&principal, case.now, &mut law);
+    door::standing(&signer, case.now, &mut law);
+    let principal = body.represents.unwrap_or(case.record.issuer());
+    if body.represents.is_some() {
+        check_entity(case, &principal, &mut law)?;
+    }
     // Rule 14, Civil Code 168: its dates.
     let parent = sub_power::parent(case, body, &mut law)?;
     let term = term(case, body, parent.as_ref(), &mut law);
@@ -36,19 +43,24 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     law.require(is_readable(&body.scope), Code::PowerScopeEmpty);
     // Rule 19, Civil Code 163: nobody is their own agent.
     let giver = case.record.issuer();
-    law.require(agent != giver, Code::PowerSelf);
+    let other = agent != giver && agent != principal;
+    law.require(other, Code::PowerSelf);
     // Rule 16, Civil Code 169: within the power that it passes on.
     if let Some(parent) = &parent {
         sub_power::check(case, body, parent, &giver, &agent, &mut law)?;
     }
-    // Rule 20: the agent is a party that can act, never a name.
-    let able = state::party(case.state, &agent)?.is_some_and(|agent| can_act(&agent, case.now));
+    // Rule 20: the agent is a person who can act, never a name.
+    let able = state::party(case.state, &agent)?
+        .is_some_and(|agent| agent.nature == Nature::Natural && can_act(&agent, case.now));
     law.require(able, Code::PowerAgentUnknown);
     let (starts, expires) = law.law(term, Code::PowerDates)?;
+    let principal = parent.map_or(principal, |parent| parent.principal);
 
     let power = Power {
-        principal: parent.map_or(giver, |parent| parent.principal),
+        principal,
         agent,
+        principal_turn: representation::turn_of(case.state, &principal)?,
+        agent_turn: representation::turn_of(case.state, &agent)?,
         scope: body.scope.clone(),
         starts,
         expires,
@@ -58,6 +70,26 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     };
     case.state.put(Key::Power(&case.record.id), &power);
     Ok(vec![outcome(case.record.id, Status::Registered)])
+}
+
+/// Rule 23, Civil Code 37: a legal entity's power is given by an officer who binds it alone. For a ward
+/// nobody gives one (rule 21, Civil Code 163).
+fn check_entity(
+    case: &Case<'_, '_>,
+    principal: &PartyId,
+    law: &mut Codes,
+) -> Result<(), StateError> {
+    let signer = case.record.issuer();
+    for code in representation::check_alone(case.state, &signer, principal, case.now)? {
+        law.refuse(code);
+    }
+    if let Some(party) = state::party(case.state, principal)?
+        && party.nature == Nature::Natural
+    {
+        door::standing(&party, case.now, law);
+        law.refuse(Code::EntityOfficer);
+    }
+    Ok(())
 }
 
 /// From when until when a power lasts, if it is not void (rule 14, Civil Code 168).
@@ -130,7 +162,8 @@ pub fn can_act(party: &Party, now: Seconds) -> bool {
 }
 
 /// Why a power is not in force at `now`; empty if it is (rules 14, 16–18; Civil Code 168–170).
-/// What ended never revives: nothing that ends a power is ever taken back.
+/// What ended never revives: neither is the end of a power ever taken back, nor does it outlast an
+/// incapacity that ends.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -172,8 +205,11 @@ fn in_force_alone(
             Ending::Renunciation => Code::PowerRenounced,
         });
     }
-    for side in [&power.principal, &power.agent] {
-        if !state::party(state, side)?.is_some_and(|party| can_act(&party, now)) {
+    for (side, turn) in [
+        (&power.principal, power.principal_turn),
+        (&power.agent, power.agent_turn),
+    ] {
+        if !state::party(state, side)?.is_some_and(|party| unbroken(&party, turn, now)) {
             codes.insert(Code::PowerDead);
         }
     }
@@ -252,10 +288,13 @@ fn deals_with_own(
     act: &Use<'_>,
     now: Seconds,
 ) -> Result<bool, StateError> {
-    let counterparties = act.counterparties.unwrap_or_default();
-    if counterparties.contains(agent) {
-        return Ok(true);
-    }
     let spouse = marriage::present_spouse(state, agent, now)?;
-    Ok(spouse.is_some_and(|spouse| counterparties.contains(&spouse)))
+    for counterparty in act.counterparties.unwrap_or_default() {
+        for own in std::iter::once(agent).chain(&spouse) {
+            if representation::belongs(state, counterparty, own)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

@@ -17,11 +17,11 @@ use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
     assignment, discharge, lease, marital, mortgage, parcel, postponement, preemption,
-    requirements, servitude, settlement, text, transfer, waiting,
+    representation, requirements, servitude, settlement, text, transfer, waiting,
 };
 
-/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status,
-/// lets it wait for that. The deed's acts are those that count.
+/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status
+/// or an officer's signature, lets it wait for what the registries say. The deed's acts are those that count.
 pub(crate) fn register_if_complete(
     state: &mut Overlay<'_>,
     block: &BlockContext,
@@ -39,7 +39,11 @@ pub(crate) fn register_if_complete(
     }
     let view = deed.view(state, block.now())?;
     if !requirements::first_open(&view)?.is_empty() {
-        let waiting = marital::look(&view)?.waiting;
+        let mut waiting = marital::look(&view)?.waiting;
+        waiting.extend(representation::short_of_officers(
+            state,
+            &deed.pending.acts,
+        )?);
         waiting::wait(state, deed.id, &waiting)?;
         return Ok(Vec::new());
     }

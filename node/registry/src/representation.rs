@@ -1,16 +1,29 @@
 //! Who stands for a party: officers for a legal entity, a guardian for a ward, members for a group
-//! (rules 4, 21, 23; Civil Code 22–24, 37).
+//! (rules 4, 17, 21, 23; Civil Code 22–24, 37, 170).
 
 use std::collections::BTreeSet;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::{ActDone, ActRole};
 use deedbook_schemas::limits::GROUP_DEPTH_MAX;
-use deedbook_schemas::party::{Nature, Party, PartyId};
+use deedbook_schemas::party::{LegalEntity, Nature, Party, PartyId};
 use deedbook_schemas::rejection::Code;
 
 use crate::power::can_act;
 use crate::state::{self, StateError, StateRead};
+
+/// Why a person cannot act for themselves, nor for anybody else (rules 17, 21, 22; Civil Code 13, 22,
+/// 26).
+pub(crate) fn unable(party: &Party, now: Seconds) -> impl Iterator<Item = Code> {
+    let minor = party.minor_until.is_some_and(|until| now < until);
+    [
+        (party.died.is_some(), Code::PartyDead),
+        (party.incapable.is_some(), Code::PartyIncapable),
+        (minor, Code::PartyMinor),
+    ]
+    .into_iter()
+    .filter_map(|(holds, code)| holds.then_some(code))
+}
 
 /// Why `signer` does not represent `party` by office at `now`; empty if they do.
 pub(crate) fn check(
@@ -20,14 +33,9 @@ pub(crate) fn check(
     now: Seconds,
 ) -> Result<BTreeSet<Code>, StateError> {
     let mut failed = BTreeSet::new();
-    if let Some(signer) = state::party(state, signer)? {
-        if signer.died.is_some() {
-            failed.insert(Code::PartyDead);
-        } else if !can_act(&signer, now) {
-            failed.insert(Code::PartyIncapable);
-        }
-    } else {
-        failed.insert(Code::SignerUnknown);
+    match state::party(state, signer)? {
+        Some(signer) => failed.extend(unable(&signer, now)),
+        None => drop(failed.insert(Code::SignerUnknown)),
     }
     let Some(represented) = state::party(state, party)? else {
         failed.insert(Code::EntityOfficer);
@@ -60,9 +68,111 @@ pub(crate) fn check(
     Ok(failed)
 }
 
+/// As [`check`], for a record that one signature makes effective: of a legal entity, by an officer who
+/// binds it alone (rule 23, Civil Code 37).
+pub(crate) fn check_alone(
+    state: &dyn StateRead,
+    signer: &PartyId,
+    party: &PartyId,
+    now: Seconds,
+) -> Result<BTreeSet<Code>, StateError> {
+    let mut failed = check(state, signer, party, now)?;
+    if let Some(Nature::Legal(entity)) = state::party(state, party)?.map(|party| party.nature)
+        && entity.signatures > 1
+    {
+        failed.insert(Code::EntitySignatures);
+    }
+    Ok(failed)
+}
+
+/// Whether `signer` may take back what was begun for `party`: the person, any officer, the guardian,
+/// or who may for any member of the group.
+pub(crate) fn speaks_for(
+    state: &dyn StateRead,
+    signer: &PartyId,
+    party: &PartyId,
+    now: Seconds,
+) -> Result<bool, StateError> {
+    for person in persons(state, party)? {
+        if person == *signer || check(state, signer, &person, now)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a person is under age or incapable.
 pub(crate) fn is_ward(party: &Party, now: Seconds) -> bool {
     party.incapable.is_some() || party.minor_until.is_some_and(|until| now < until)
+}
+
+/// The present turn of a party.
+pub(crate) fn turn_of(state: &dyn StateRead, party: &PartyId) -> Result<u32, StateError> {
+    Ok(state::party(state, party)?.map_or(0, |party| party.turn))
+}
+
+/// Rule 17, Civil Code 170: whether a party can act at `now`, and could without a break since `turn`.
+/// What a legal entity gave stays given, whoever its officers are.
+pub(crate) fn unbroken(party: &Party, turn: u32, now: Seconds) -> bool {
+    can_act(party, now) && (party.nature != Nature::Natural || party.turn == turn)
+}
+
+/// Whether the officer or guardian who did an act has been in office without a break since.
+pub(crate) fn still_in_office(
+    state: &dyn StateRead,
+    act: &ActDone,
+    now: Seconds,
+) -> Result<bool, StateError> {
+    if !check(state, &act.signer, &act.party, now)?.is_empty()
+        || turn_of(state, &act.signer)? != act.signer_turn
+    {
+        return Ok(false);
+    }
+    Ok(
+        state::party(state, &act.party)?.is_some_and(|party| match &party.nature {
+            Nature::Legal(entity) => {
+                since(&party, entity, &act.signer).is_some_and(|turn| turn <= act.party_turn)
+            }
+            Nature::Natural => party.turn == act.party_turn,
+            Nature::Group(_) => false,
+        }),
+    )
+}
+
+/// The turn from which on somebody has been an officer without a break.
+pub(crate) fn since(party: &Party, entity: &LegalEntity, officer: &PartyId) -> Option<u32> {
+    let place = entity.officers.binary_search(officer).ok()?;
+    party.in_office.get(place).copied()
+}
+
+/// Those who stand behind a party, as the register holds them: the members of a group, and of the groups
+/// within it, that are no groups themselves; otherwise the party itself.
+fn behind(
+    state: &dyn StateRead,
+    party: &PartyId,
+) -> Result<Vec<(PartyId, Option<Party>)>, StateError> {
+    let mut found = Vec::new();
+    let mut level = vec![*party];
+    for _ in 0..=GROUP_DEPTH_MAX {
+        let mut next = Vec::new();
+        for id in level {
+            let party = state::party(state, &id)?;
+            if let Some(Nature::Group(group)) = party.as_ref().map(|party| &party.nature) {
+                next.extend(group.members.iter().map(|member| member.party));
+            } else {
+                found.push((id, party));
+            }
+        }
+        level = next;
+    }
+    Ok(found)
+}
+
+/// Those who stand behind a party: the members of a group, and of the groups within it; otherwise
+/// itself.
+pub(crate) fn persons(state: &dyn StateRead, party: &PartyId) -> Result<Vec<PartyId>, StateError> {
+    let behind = behind(state, party)?;
+    Ok(behind.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Whether `party` is `side`, or a member of it.
@@ -71,10 +181,7 @@ pub(crate) fn belongs(
     side: &PartyId,
     party: &PartyId,
 ) -> Result<bool, StateError> {
-    if side == party {
-        return Ok(true);
-    }
-    Ok(members(state, side)?.contains(party))
+    Ok(side == party || members(state, side)?.contains(party))
 }
 
 /// The members of a group, and of the groups within it, that are no groups themselves; of any other
@@ -83,24 +190,23 @@ pub(crate) fn members(
     state: &dyn StateRead,
     group: &PartyId,
 ) -> Result<BTreeSet<PartyId>, StateError> {
-    let mut found = BTreeSet::new();
-    let mut level = vec![*group];
-    for depth in 0..=GROUP_DEPTH_MAX {
-        let mut next = Vec::new();
-        for id in &level {
-            match state::party(state, id)?.map(|party| party.nature) {
-                Some(Nature::Group(group)) => {
-                    next.extend(group.members.iter().map(|member| member.party));
-                }
-                _ if depth > 0 => {
-                    found.insert(*id);
-                }
-                _ => {}
-            }
+    let mut members = BTreeSet::from_iter(persons(state, group)?);
+    members.remove(group);
+    Ok(members)
+}
+
+/// How many signatures it takes to bind all of these parties at once.
+pub(crate) fn signatures(state: &dyn StateRead, parties: &[PartyId]) -> Result<usize, StateError> {
+    let mut needed = 0;
+    for party in parties {
+        for (_, person) in behind(state, party)? {
+            needed += match person.map(|person| person.nature) {
+                Some(Nature::Legal(entity)) => usize::from(entity.signatures),
+                _ => 1,
+            };
         }
-        level = next;
     }
-    Ok(found)
+    Ok(needed)
 }
 
 /// Whether enough has been done for `side` in a capacity: by the person, their agent or guardian; by
@@ -112,35 +218,39 @@ pub(crate) fn has_acted(
     role: ActRole,
     side: &PartyId,
 ) -> Result<bool, StateError> {
-    let members = members(state, side)?;
-    if members.is_empty() {
-        return acted(state, acts, role, side);
-    }
-    for member in &members {
-        if !acted(state, acts, role, member)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let behind = behind(state, side)?;
+    Ok(behind
+        .iter()
+        .all(|(id, party)| acted(acts, role, id, party.as_ref())))
 }
 
-fn acted(
-    state: &dyn StateRead,
-    acts: &[ActDone],
-    role: ActRole,
-    party: &PartyId,
-) -> Result<bool, StateError> {
-    let own = || acts.iter().filter(|a| a.role == role && a.party == *party);
-    let entity = match state::party(state, party)?.map(|party| party.nature) {
-        Some(Nature::Legal(entity)) => entity,
-        _ => return Ok(own().next().is_some()),
+fn acted(acts: &[ActDone], role: ActRole, id: &PartyId, party: Option<&Party>) -> bool {
+    let own = || acts.iter().filter(|a| a.role == role && a.party == *id);
+    let Some(Nature::Legal(entity)) = party.map(|party| &party.nature) else {
+        return own().next().is_some();
     };
     let officers: BTreeSet<PartyId> = own()
         .filter(|act| act.by_office)
         .map(|act| act.signer)
         .collect();
     let by_agent = own().any(|act| act.power.is_some());
-    Ok(by_agent || officers.len() >= usize::from(entity.signatures))
+    let together = !officers.is_empty() && officers.len() >= usize::from(entity.signatures);
+    by_agent || together
+}
+
+/// Legal entities for which some officers have signed, but not enough: a new rule of theirs may make
+/// it enough. `acts` holds only acts that count.
+pub(crate) fn short_of_officers(
+    state: &dyn StateRead,
+    acts: &[ActDone],
+) -> Result<BTreeSet<PartyId>, StateError> {
+    let mut short = BTreeSet::new();
+    for act in acts.iter().filter(|act| act.by_office) {
+        if !has_acted(state, acts, act.role, &act.party)? {
+            short.insert(act.party);
+        }
+    }
+    Ok(short)
 }
 
 /// Why nobody can act for a party any more; `None` if somebody can.
@@ -149,29 +259,29 @@ pub(crate) fn cannot_act(
     party: &PartyId,
     now: Seconds,
 ) -> Result<Option<Code>, StateError> {
-    let mut parties = members(state, party)?;
-    if parties.is_empty() {
-        parties.insert(*party);
-    }
-    for id in &parties {
-        let Some(found) = state::party(state, id)? else {
+    for (_, found) in behind(state, party)? {
+        let Some(found) = found else {
             return Ok(Some(Code::PartyDead));
         };
         let code = match &found.nature {
+            Nature::Legal(entity) => entity.dissolved.then_some(Code::EntityInactive),
             Nature::Natural if found.died.is_some() => Some(Code::PartyDead),
-            Nature::Natural if is_ward(&found, now) && found.guardian.is_none() => {
-                Some(if found.incapable.is_some() {
-                    Code::PartyIncapable
-                } else {
-                    Code::PartyMinor
-                })
+            Nature::Natural if is_ward(&found, now) && !has_guardian(state, &found, now)? => {
+                unable(&found, now).next()
             }
-            Nature::Legal(entity) if entity.dissolved => Some(Code::EntityInactive),
-            Nature::Natural | Nature::Legal(_) | Nature::Group(_) => None,
+            Nature::Natural | Nature::Group(_) => None,
         };
         if code.is_some() {
             return Ok(code);
         }
     }
     Ok(None)
+}
+
+/// Whether a ward has a guardian who can act.
+fn has_guardian(state: &dyn StateRead, ward: &Party, now: Seconds) -> Result<bool, StateError> {
+    let Some(guardian) = &ward.guardian else {
+        return Ok(false);
+    };
+    Ok(state::party(state, guardian)?.is_some_and(|guardian| can_act(&guardian, now)))
 }

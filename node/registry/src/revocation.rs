@@ -10,7 +10,7 @@ use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity, sub_power};
+use crate::{door, identity, representation, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     let mut door = door::open(case);
@@ -55,13 +55,14 @@ fn check_power(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     let signer = case.record.issuer();
-    // Rules 16, 18, Civil Code 169, 170: revoked by the principal, or by the agent who passed it on;
-    // renounced by its agent.
+    // Rules 16, 18, 23, Civil Code 169, 170: revoked by the principal, or by the agent who passed it
+    // on; a legal entity's by any officer, as it binds the entity to nothing; renounced by its agent.
     let entitled = match body.ending {
         Ending::Revocation => {
             let ancestors = sub_power::ancestors(case.state, power)?;
             let passed_on = ancestors.first().map(|parent| parent.agent);
-            power.principal == signer || passed_on == Some(signer)
+            passed_on == Some(signer)
+                || representation::speaks_for(case.state, &signer, &power.principal, case.now)?
         }
         Ending::Renunciation => power.agent == signer,
     };

@@ -1,9 +1,9 @@
-//! Instruments that wait for the civil status of a party: when a fact about it is recorded, they
-//! are looked at again, so that an instrument registers in the block in which its last requirement
-//! is met.
+//! Instruments that wait for what a registry says about a party, its civil status or how many officers
+//! sign: when that is recorded, they are looked at again, so that an instrument registers in the
+//! block in which its last requirement is met.
 //!
-//! Only an instrument that holds its title's slot and whose acts are all done waits, for its
-//! disponors. The list of a party is bounded; an instrument that finds no room is looked at again
+//! Only an instrument that holds its title's slot waits: for its disponors, once all acts are done,
+//! and for entities of which some officers have signed. The list of a party is bounded; an instrument that finds no room is looked at again
 //! when the next act or consent arrives.
 
 use deedbook_schemas::digest::RecordId;

@@ -7,7 +7,7 @@ use crate::act::open_deed;
 use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity, text};
+use crate::{door, identity, representation, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
     let mut door = door::open(case);
@@ -18,13 +18,14 @@ pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
 
     let mut law = Codes::default();
     door::standing(&signer, case.now, &mut law);
+    // Rule 31: by the lodger, a disponor, one of the group that disposes, an officer of the disponor or
+    // the ward's guardian.
     let issuer = case.record.issuer();
-    let disponor =
-        text::side(&deed.property, &deed.pending.text, ActRole::Disponor).contains(&issuer);
-    law.require(
-        disponor || deed.pending.lodger == issuer,
-        Code::WithdrawalForeign,
-    );
+    let mut entitled = deed.pending.lodger == issuer;
+    for disponor in text::side(&deed.property, &deed.pending.text, ActRole::Disponor) {
+        entitled |= representation::speaks_for(case.state, &issuer, &disponor, case.now)?;
+    }
+    law.require(entitled, Code::WithdrawalForeign);
     law.lawful()?;
 
     Ok(deed.close(case.state, case.block, Status::Withdrawn, Vec::new())?)
