@@ -11,6 +11,8 @@ use crate::digest::{Commitment, LedgerId, RecordId};
 use crate::encoding::fixed_bytes;
 use crate::fraction::Fraction;
 use crate::keys::{PublicKey, Signature};
+use crate::limits::{CADASTRAL_NUMBER_BYTES_MAX, TERRITORY_MAX};
+use crate::text::is_identifier;
 
 fixed_bytes!(
     /// A party's pseudonym: 16 random bytes, given at enrolment, the same for life.
@@ -135,6 +137,22 @@ pub struct Accreditation {
     #[n(7)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PartyId>,
+}
+
+impl Accreditation {
+    /// Whether the territory can be one: a notary's, neither empty nor too long, sorted beginnings of
+    /// cadastral numbers, each once.
+    #[must_use]
+    pub fn is_territory_well_formed(&self) -> bool {
+        self.territory.as_ref().is_none_or(|territory| {
+            self.role == AuthorityRole::Notary
+                && (1..=TERRITORY_MAX).contains(&territory.len())
+                && territory.is_sorted_by(|a, b| a < b)
+                && territory
+                    .iter()
+                    .all(|beginning| is_identifier(beginning, CADASTRAL_NUMBER_BYTES_MAX))
+        })
+    }
 }
 
 /// A fact of civil status, spoken by its registry. Open-ended facts hold until another one ends
