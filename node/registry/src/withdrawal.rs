@@ -1,4 +1,5 @@
-//! Withdrawal of a pending instrument by its lodger or a disponor (rule 31).
+//! Withdrawal of a pending instrument by its lodger or a disponor (rule 31); while a buyer has it
+//! reserved, by an acquirer alone (rule 32).
 
 use deedbook_schemas::instrument::{ActRole, Status};
 use deedbook_schemas::rejection::Code;
@@ -7,7 +8,7 @@ use crate::act::open_deed;
 use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity, text};
+use crate::{door, identity, priority_notice, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
     let mut door = door::open(case);
@@ -19,12 +20,17 @@ pub(crate) fn apply(case: &mut Case<'_, '_>) -> Verdict {
     let mut law = Codes::default();
     door::standing(&signer, case.now, &mut law);
     let issuer = case.record.issuer();
-    let disponor =
-        text::side(&deed.property, &deed.pending.text, ActRole::Disponor).contains(&issuer);
-    law.require(
-        disponor || deed.pending.lodger == issuer,
-        Code::WithdrawalForeign,
-    );
+    let is = |role| text::side(&deed.property, &deed.pending.text, role).contains(&issuer);
+    let mut reserved = false;
+    for title in deed.titles.values() {
+        reserved |= priority_notice::reserved_for(case.state, title, case.now)? == Some(deed.id);
+    }
+    let entitled = if reserved {
+        is(ActRole::Acquirer)
+    } else {
+        is(ActRole::Disponor) || deed.pending.lodger == issuer
+    };
+    law.require(entitled, Code::WithdrawalForeign);
     law.lawful()?;
 
     Ok(deed.close(case.state, case.block, Status::Withdrawn, Vec::new())?)
