@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::Height;
 use crate::evidence::Topic;
 use crate::instrument::ActKind;
-use crate::limits::{HOLIDAYS_MAX, POWER_DEPTH_MAX, TEXT_BYTES_MAX};
+use crate::limits::{BUSINESS_DAYS_MAX, HOLIDAYS_MAX, POWER_DEPTH_MAX, TEXT_BYTES_MAX};
 use crate::settlement::DutyKind;
 use crate::text::check_text;
 
@@ -120,13 +120,15 @@ impl Profile {
         check_text(&self.name, TEXT_BYTES_MAX).is_ok()
             && (1..=self.power_max_years).contains(&self.power_default_years)
             && self.pending_days > 0
+            && self.record_window_s > 0
             && (1..=3).contains(&self.assurance_min)
             && self.liveness_min <= 3
             && self.topics.is_sorted_by(|a, b| a < b)
             && self.preemption_days > 0
-            && self.priority_business_days > 0
-            && self.requisition_business_days > 0
+            && (1..=BUSINESS_DAYS_MAX).contains(&self.priority_business_days)
+            && (1..=BUSINESS_DAYS_MAX).contains(&self.requisition_business_days)
             && self.appeal_days > 0
+            && self.lock_cooling_hours > 0
             && (1..=3).contains(&self.lock_assurance)
             && self.caveat_max_days > 0
             && usize::from(self.substitutions_max) <= POWER_DEPTH_MAX

@@ -105,9 +105,9 @@ fn check_titles(
         law.require(current && !title.cancelled, Code::TitleVersion);
         // Rules 9, 31, 32: a disponor's act takes the slot, and needs it.
         if takes && text::disposes(&deed.pending.text) {
-            let holder = deed::slot_holder(case.state, &leg.property, title, case.now)?;
-            let free = holder.is_none_or(|holder| holder == deed.id);
-            law.require(free, Code::TitleSlot);
+            let taken =
+                deed::slot_refusal(case.state, &leg.property, title, Some(&deed.id), case.now)?;
+            taken.into_iter().for_each(|code| law.refuse(code));
         }
     }
     Ok(())
@@ -139,16 +139,23 @@ fn effect(case: &mut Case<'_, '_>, mut deed: Box<Deed>) -> Verdict {
     Ok(outcomes)
 }
 
-/// The open instrument that the record is about.
+/// The open instrument that the record is about. From here on the record is judged by the profile that
+/// judges the instrument (rule 47).
 pub(crate) fn open_deed(
-    case: &Case<'_, '_>,
+    case: &mut Case<'_, '_>,
     door: &mut Codes,
 ) -> Result<Option<Box<Deed>>, StateError> {
     let Some(id) = door::subject::<RecordId>(case, door) else {
         return Ok(None);
     };
     match deed::find(case.state, &id, case.now)? {
-        Found::Open(deed) => return Ok(Some(deed)),
+        Found::Open(deed) => {
+            if deed.pending.profile != case.judged_by {
+                case.judged_by = deed.pending.profile;
+                case.profile = state::profile(case.state, case.judged_by)?;
+            }
+            return Ok(Some(deed));
+        }
         Found::Nothing => door.refuse(Code::InstrumentUnknown),
         Found::Closed => door.refuse(Code::InstrumentClosed),
     }

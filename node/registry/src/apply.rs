@@ -62,6 +62,8 @@ pub(crate) struct Case<'c, 'a> {
     pub(crate) state: &'c mut Overlay<'a>,
     pub(crate) block: &'c BlockContext,
     pub(crate) record: &'c Record,
+    /// The number of the profile that judges it.
+    pub(crate) judged_by: u32,
     pub(crate) profile: Profile,
     pub(crate) now: Seconds,
 }
@@ -110,8 +112,10 @@ pub fn apply(
 }
 
 fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Verdict {
+    let judged_by = state::profile_at(overlay, block.height)?;
     let mut case = Case {
-        profile: state::profile(overlay, state::profile_at(overlay, block.height)?)?,
+        judged_by,
+        profile: state::profile(overlay, judged_by)?,
         now: block.now(),
         state: overlay,
         block,

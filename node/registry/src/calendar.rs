@@ -1,15 +1,21 @@
-//! The civil calendar in UTC, as the law counts terms: years and months from a date, ending on the
-//! same day of the month, or on its last if it has no such day (Civil Code 173).
+//! The civil calendar, as the law counts terms (Civil Code 173): years and months from a date in
+//! UTC, ending on the same day of the month, or on its last if it has no such day; business days in
+//! the local time and by the holidays of a profile.
 //!
 //! Days are counted as in H. Hinnant, "chrono-compatible low-level date algorithms".
 
 use deedbook_schemas::block::Seconds;
+use deedbook_schemas::profile::BusinessCalendar;
 
 const DAY_S: u64 = 86_400;
 /// Days from 0000-03-01, where the algorithm's years begin, to 1970-01-01.
 const EPOCH_DAYS: u64 = 719_468;
 /// Days of 400 years: the calendar repeats.
 const ERA_DAYS: u64 = 146_097;
+const HOUR_S: i64 = 3600;
+const WEEK_DAYS: u64 = 7;
+/// Days from a Monday to 1970-01-01, a Thursday.
+const EPOCH_WEEKDAY: u64 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Date {
@@ -80,6 +86,59 @@ pub fn add_days(from: Seconds, days: u16) -> Seconds {
     Seconds(from.0.saturating_add(u64::from(days) * DAY_S))
 }
 
+/// So many hours later.
+#[must_use]
+pub fn add_hours(from: Seconds, hours: u16) -> Seconds {
+    Seconds(from.0.saturating_add(u64::from(hours) * 3600))
+}
+
+/// The end of the last of so many business days: the local midnight after it. The day of the event
+/// itself is not counted (Civil Code 173). A term that is over at this time was still running one
+/// second before.
+#[must_use]
+pub fn end_of_business_days(from: Seconds, days: u16, calendar: &BusinessCalendar) -> Seconds {
+    let offset = HOUR_S * i64::from(calendar.utc_offset_h);
+    let mut day = from.0.saturating_add_signed(offset) / DAY_S;
+    let mut left = days;
+    // A business day is at most a week away, and each holiday puts one off by a week at most.
+    let holidays = u64::try_from(calendar.holidays.len()).unwrap_or(u64::MAX);
+    let longest = u64::from(days)
+        .saturating_add(holidays)
+        .saturating_mul(WEEK_DAYS);
+    for _ in 0..longest {
+        if left == 0 {
+            break;
+        }
+        day = day.saturating_add(1);
+        if is_business_day(day, calendar) {
+            left -= 1;
+        }
+    }
+    let midnight = day.saturating_add(1).saturating_mul(DAY_S);
+    Seconds(midnight.saturating_add_signed(-offset))
+}
+
+/// Whether a local day, counted from 1970-01-01, is neither of a weekend nor a holiday.
+fn is_business_day(day: u64, calendar: &BusinessCalendar) -> bool {
+    let weekday = (day % WEEK_DAYS + EPOCH_WEEKDAY) % WEEK_DAYS + 1;
+    let weekend = calendar
+        .weekend
+        .iter()
+        .any(|off| u64::from(*off) == weekday);
+    let holiday = u32::try_from(day).is_ok_and(|day| calendar.holidays.binary_search(&day).is_ok());
+    !weekend && !holiday
+}
+
+/// A time in plain words, in UTC: `2026-03-02 10:00 UTC`.
+pub(crate) fn in_words(time: Seconds) -> String {
+    let date = date_of(time.0 / DAY_S);
+    let (hour, minute) = (time.0 % DAY_S / 3600, time.0 % 3600 / 60);
+    format!(
+        "{:04}-{:02}-{:02} {hour:02}:{minute:02} UTC",
+        date.year, date.month, date.day
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +160,8 @@ mod tests {
             day: 2,
         };
         assert_eq!(days_of(known) * DAY_S, 1_772_409_600);
+        assert_eq!(in_words(Seconds(1_772_445_659)), "2026-03-02 10:00 UTC");
+        assert_eq!(in_words(Seconds(253_402_300_799)), "9999-12-31 23:59 UTC");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use deedbook_schemas::instrument::{ActDone, ActRole, Instrument, Pending, Status
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
+use deedbook_schemas::rejection::Code;
 
 use crate::apply::BlockContext;
 use crate::power::power_in_force;
@@ -17,7 +18,7 @@ use crate::representation::unbroken;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
 use crate::text::{self, Leg};
 use crate::verdict::outcome;
-use crate::{representation, settlement};
+use crate::{priority_notice, representation, requisition, settlement};
 
 /// A pending instrument and the titles it is about.
 pub(crate) struct Deed {
@@ -61,11 +62,17 @@ pub(crate) fn find(
     let open = instrument
         .pending
         .as_ref()
-        .is_some_and(|pending| now < pending.expires);
+        .is_some_and(|pending| is_open(pending, now));
     Ok(match load(state, *id, instrument)? {
         Some(deed) if open => Found::Open(Box::new(deed)),
         _ => Found::Closed,
     })
+}
+
+/// Whether time has left a pending instrument open: neither has it expired, nor was a requisition left
+/// unanswered for too long (rule 33).
+pub(crate) fn is_open(pending: &Pending, now: Seconds) -> bool {
+    now < pending.expires && requisition::overdue(pending, now).is_none()
 }
 
 /// A pending instrument with its titles, whether or not its time has run out.
@@ -230,15 +237,40 @@ pub(crate) fn slot_holder(
     title: &Title,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
-    let reserved = title.encumbrances.iter().find_map(|e| match &e.right {
-        Right::PriorityNotice {
-            instrument, until, ..
-        } if now < *until => Some(*instrument),
-        _ => None,
-    });
-    if let Some(id) = reserved {
-        return Ok(Some(id));
+    match priority_notice::reserved_for(state, title, now)? {
+        Some(id) => Ok(Some(id)),
+        None => signed_holder(state, property, title, now),
     }
+}
+
+/// Why the instrument `own`, or a new one, finds the slot of a title taken; `None` if it is free for
+/// it (rules 9, 31, 32).
+pub(crate) fn slot_refusal(
+    state: &dyn StateRead,
+    property: &str,
+    title: &Title,
+    own: Option<&RecordId>,
+    now: Seconds,
+) -> Result<Option<Code>, StateError> {
+    let holder = slot_holder(state, property, title, now)?;
+    if holder.is_none() || holder.as_ref() == own {
+        return Ok(None);
+    }
+    let reserved = priority_notice::reserved_for(state, title, now)?;
+    Ok(Some(if reserved.is_some() {
+        Code::NoticeInForce
+    } else {
+        Code::TitleSlot
+    }))
+}
+
+/// The instrument that holds a title's slot by an act that counts, reserved or not.
+pub(crate) fn signed_holder(
+    state: &dyn StateRead,
+    property: &str,
+    title: &Title,
+    now: Seconds,
+) -> Result<Option<RecordId>, StateError> {
     let Some(id) = title.slot else {
         return Ok(None);
     };
@@ -246,7 +278,7 @@ pub(crate) fn slot_holder(
         let property = found.property;
         found.pending.map(|pending| (property, pending))
     });
-    let Some((subject, pending)) = pending.filter(|(_, pending)| now < pending.expires) else {
+    let Some((subject, pending)) = pending.filter(|(_, pending)| is_open(pending, now)) else {
         return Ok(None);
     };
     for act in live_acts(state, &pending, now)? {

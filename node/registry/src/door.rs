@@ -73,18 +73,27 @@ pub(crate) fn authority(
     role: AuthorityRole,
     door: &mut Codes,
 ) -> Result<(), StateError> {
+    authority_of(case, &[role], door).map(drop)
+}
+
+/// The signer as an accredited authority of one of `roles`: which.
+pub(crate) fn authority_of(
+    case: &Case<'_, '_>,
+    roles: &[AuthorityRole],
+    door: &mut Codes,
+) -> Result<Option<AuthorityRole>, StateError> {
     let Some(authority) = state::authority(case.state, &case.record.issuer())? else {
         door.refuse(Code::AuthorityUnknown);
-        return Ok(());
+        return Ok(None);
     };
     let accreditation = authority.accreditation;
     door.require(
         accreditation.key == case.record.statement.header.key,
         Code::KeyNotParty,
     );
-    door.require(accreditation.role == role, Code::AuthorityUnknown);
+    door.require(roles.contains(&accreditation.role), Code::AuthorityUnknown);
     door.require(!accreditation.suspended, Code::AuthoritySuspended);
-    Ok(())
+    Ok(Some(accreditation.role))
 }
 
 /// The record's subject as an id.

@@ -35,9 +35,19 @@ pub(crate) fn check(
     evidence: Evidence,
     door: &mut Codes,
 ) -> Result<(), StateError> {
+    check_at(case, evidence, case.profile.assurance_min, door)
+}
+
+/// As [`check`], for an act that needs at least this assurance level.
+pub(crate) fn check_at(
+    case: &Case<'_, '_>,
+    evidence: Evidence,
+    assurance: u8,
+    door: &mut Codes,
+) -> Result<(), StateError> {
     match &case.record.attestation {
         None => door.refuse(Code::AttestationMissing),
-        Some(attestation) => check_attestation(case, attestation, door)?,
+        Some(attestation) => check_attestation(case, attestation, assurance, door)?,
     }
     match &case.record.evidence {
         None => door.require(evidence == Evidence::Optional, Code::EvidenceMissing),
@@ -58,6 +68,7 @@ pub(crate) fn forbid(case: &Case<'_, '_>, door: &mut Codes) {
 fn check_attestation(
     case: &Case<'_, '_>,
     signed: &SignedAttestation,
+    assurance: u8,
     door: &mut Codes,
 ) -> Result<(), StateError> {
     let header = &signed.statement.header;
@@ -96,7 +107,7 @@ fn check_attestation(
     );
     // Rule 40: at or above what the act needs.
     door.require(
-        attestation.assurance >= case.profile.assurance_min
+        attestation.assurance >= assurance.max(case.profile.assurance_min)
             && attestation.liveness >= case.profile.liveness_min,
         Code::AttestationLevel,
     );

@@ -93,7 +93,7 @@ pub(crate) fn lodge(case: &mut Case<'_, '_>) -> Verdict {
             lodger: case.record.issuer(),
             expires,
             acts: Vec::new(),
-            profile: state::profile_at(case.state, case.block.height)?,
+            profile: case.judged_by,
             supplements: Vec::new(),
         }),
         codes: Vec::new(),
@@ -151,8 +151,8 @@ fn check_leg(
             law.require(holds, Code::TitleNotHolder);
         }
         // Rules 9, 31, 32: behind nobody.
-        let holder = deed::slot_holder(case.state, &leg.property, title, case.now)?;
-        law.require(holder.is_none(), Code::TitleSlot);
+        let taken = deed::slot_refusal(case.state, &leg.property, title, None, case.now)?;
+        taken.into_iter().for_each(|code| law.refuse(code));
     }
     Ok(())
 }

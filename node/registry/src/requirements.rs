@@ -115,10 +115,13 @@ fn priority(view: &View<'_>) -> Asked {
         if !text::disposes(&deed.pending.text) {
             continue;
         }
-        let holder = deed::slot_holder(view.state, &leg.property, title, view.now)?;
-        if let Some(holder) = holder.filter(|holder| *holder != deed.id) {
+        let own = Some(&deed.id);
+        let taken = deed::slot_refusal(view.state, &leg.property, title, own, view.now)?;
+        if let Some(code) = taken
+            && let Some(holder) = deed::slot_holder(view.state, &leg.property, title, view.now)?
+        {
             let text = format!("The instrument {holder} holds the priority slot of this title.");
-            open.push(Requirement::new(Code::TitleSlot, None, text));
+            open.push(Requirement::new(code, None, text));
         }
     }
     Ok(open)

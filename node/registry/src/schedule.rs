@@ -122,18 +122,18 @@ fn instrument_due(
     id: &RecordId,
 ) -> Result<Vec<Outcome>, StateError> {
     match deed::find(overlay, id, block.now())? {
-        Found::Open(deed) => match requisition::unanswered(&deed, block.now()) {
-            Some(refusal) => deed.close(overlay, block, Status::Refused, refusal),
-            None => registration::look_again(overlay, block, *deed),
-        },
+        Found::Open(deed) => registration::look_again(overlay, block, *deed),
         Found::Nothing => Ok(Vec::new()),
         Found::Closed => {
             let Some(instrument) = state::instrument(overlay, id)? else {
                 return Ok(Vec::new());
             };
-            match deed::load(overlay, *id, instrument)? {
-                Some(deed) => deed.close(overlay, block, Status::Expired, Vec::new()),
-                None => Ok(Vec::new()),
+            let Some(deed) = deed::load(overlay, *id, instrument)? else {
+                return Ok(Vec::new());
+            };
+            match requisition::unanswered(&deed.pending, block.now()) {
+                Some(codes) => deed.close(overlay, block, Status::Refused, codes),
+                None => deed.close(overlay, block, Status::Expired, Vec::new()),
             }
         }
     }

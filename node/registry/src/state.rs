@@ -112,6 +112,8 @@ pub enum Key<'k> {
     Hold(&'k EvidenceRoot),
     /// Pending instruments that a party's civil status may complete: ids, at most 8.
     Waiting(&'k PartyId),
+    /// By whom, and for which instruments, the slot of a title was reserved.
+    Reserved(&'k str),
     /// Times at which something is due, sorted.
     Hours,
     /// The lists of one time: the first and the one after the last.
@@ -145,6 +147,7 @@ impl Key<'_> {
             Self::Access(id) => join(b'G', &id.0),
             Self::Hold(root) => join(b'V', &root.0),
             Self::Waiting(id) => join(b'N', &id.0),
+            Self::Reserved(cadastral) => join(b'Q', cadastral.as_bytes()),
             Self::Hours => vec![b'X'],
             Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
             Self::Expiring(hour, list) => join(

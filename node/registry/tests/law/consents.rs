@@ -10,7 +10,7 @@ use crate::marriage::{FLAT, OTHER, all_but_consent, family, give_consent, is_reg
 use crate::world::{BEFORE, DAY, World, id, money, record_id};
 
 #[test]
-fn joint_property_waits_for_the_spouse_and_registers_with_the_consent() {
+pub(crate) fn joint_property_waits_for_the_spouse_and_registers_with_the_consent() {
     let (mut world, _) = family();
     let deed = all_but_consent(&mut world);
     assert_eq!(world.open(&deed), ["consent.missing"]);
@@ -31,12 +31,15 @@ fn joint_property_waits_for_the_spouse_and_registers_with_the_consent() {
         .unwrap()
         .unwrap();
     assert_eq!(consent.used_by, Some(deed));
-    assert_eq!(consent.contest_until, Seconds(world.now().0 + 365 * DAY));
+    assert_eq!(
+        consent.contest_until,
+        Seconds(world.now().0 + u64::from(world.profile().contest_days) * DAY)
+    );
     assert!(world.title(FLAT).consents.is_empty());
 }
 
 #[test]
-fn a_consent_may_come_first() {
+pub(crate) fn a_consent_may_come_first() {
     let (mut world, _) = family();
     let body = SpousalConsent {
         counterparty: Some(id("Bolat")),
@@ -48,7 +51,7 @@ fn a_consent_may_come_first() {
 }
 
 #[test]
-fn a_consent_for_something_else_does_not_serve() {
+pub(crate) fn a_consent_for_something_else_does_not_serve() {
     type Change = fn(&mut SpousalConsent);
     let cases: &[(&str, Change)] = &[
         ("for a mortgage", |c| {
@@ -91,7 +94,7 @@ fn a_consent_for_something_else_does_not_serve() {
 }
 
 #[test]
-fn a_floor_that_is_just_met_and_the_last_second_still_serve() {
+pub(crate) fn a_floor_that_is_just_met_and_the_last_second_still_serve() {
     let (mut world, _) = family();
     let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let act = world.sells("Aida", &deed);
@@ -123,7 +126,7 @@ fn world_clone(world: &World) -> World {
 }
 
 #[test]
-fn who_may_not_consent_is_refused() {
+pub(crate) fn who_may_not_consent_is_refused() {
     let (mut world, marriage) = family();
     let body = world.consent_body("Aida");
     let by_stranger = world.consent("Clara", FLAT, body.clone());
@@ -158,7 +161,7 @@ fn who_may_not_consent_is_refused() {
 }
 
 #[test]
-fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_agent_can() {
+pub(crate) fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_agent_can() {
     let (mut world, _) = family();
     let power = world.empower("Arman", "Aida", &[ActKind::Consent]);
     let body = SpousalConsent {
@@ -192,7 +195,7 @@ fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_agent_can() {
 }
 
 #[test]
-fn a_consent_serves_once() {
+pub(crate) fn a_consent_serves_once() {
     let mut world = World::new();
     world.enrol(&["Aida", "Arman", "Bolat", "Clara"]);
     world.unmarried(&["Bolat", "Clara"], BEFORE);
@@ -217,7 +220,7 @@ fn a_consent_serves_once() {
 }
 
 #[test]
-fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
+pub(crate) fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
     for revoked_first in [true, false] {
         let (mut world, _) = family();
         let body = world.consent_body("Aida");
@@ -246,7 +249,7 @@ fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
 }
 
 #[test]
-fn only_the_spouse_revokes_a_consent() {
+pub(crate) fn only_the_spouse_revokes_a_consent() {
     let (mut world, _) = family();
     let body = world.consent_body("Aida");
     let consent = give_consent(&mut world, body);
@@ -259,7 +262,7 @@ fn only_the_spouse_revokes_a_consent() {
 }
 
 #[test]
-fn a_holder_has_room_for_a_few_consents_and_lapsed_ones_make_room() {
+pub(crate) fn a_holder_has_room_for_a_few_consents_and_lapsed_ones_make_room() {
     let (mut world, _) = family();
     for _ in 0..4 {
         let body = SpousalConsent {

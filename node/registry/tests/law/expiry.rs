@@ -15,14 +15,19 @@ fn world() -> World {
     world
 }
 
+/// Seconds that an instrument may be pending.
+fn pending(world: &World) -> u64 {
+    u64::from(world.profile().pending_days) * DAY
+}
+
 #[test]
-fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
+pub(crate) fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
     let mut world = world();
     assert_eq!(next_deadline(&world.state).unwrap(), None);
     let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let act = world.sells("Aida", &deed);
     world.accept(&act);
-    let expires = Seconds(START + 30 * DAY + 3600);
+    let expires = Seconds(START + pending(&world) + 3600);
     assert_eq!(world.instrument(&deed).pending.unwrap().expires, expires);
     assert_eq!(next_deadline(&world.state).unwrap(), Some(expires));
     world.time_ms = (expires.0 - 2) * 1000;
@@ -40,7 +45,7 @@ fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
 }
 
 #[test]
-fn closed_instruments_are_passed_over_and_hours_come_in_order() {
+pub(crate) fn closed_instruments_are_passed_over_and_hours_come_in_order() {
     let mut world = world();
     let withdrawn = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let record = world.withdraws("Aida", &withdrawn);
@@ -49,7 +54,7 @@ fn closed_instruments_are_passed_over_and_hours_come_in_order() {
     let late = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     world.pass(7200);
     let later = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);
-    world.pass(40 * DAY);
+    world.pass(pending(&world) + 10 * DAY);
     world.block(&[]);
     let outcomes: Vec<_> = world.began.iter().map(|o| (o.record, o.status)).collect();
     assert_eq!(
@@ -66,7 +71,7 @@ fn closed_instruments_are_passed_over_and_hours_come_in_order() {
 }
 
 #[test]
-fn more_than_one_block_can_end_are_ended_in_order_by_the_next_ones() {
+pub(crate) fn more_than_one_block_can_end_are_ended_in_order_by_the_next_ones() {
     let mut world = world();
     let mut lodged = Vec::new();
     for _ in 0..3 {
@@ -76,7 +81,7 @@ fn more_than_one_block_can_end_are_ended_in_order_by_the_next_ones() {
         lodged.extend(records.iter().map(|record| record_id(record)));
         world.block_after(10, &records);
     }
-    world.pass(31 * DAY);
+    world.pass(pending(&world) + DAY);
     world.block(&[]);
     let mut ended: Vec<_> = world.began.iter().map(|o| o.record).collect();
     assert_eq!(

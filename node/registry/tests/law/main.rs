@@ -1,14 +1,15 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
-mod world;
-
-#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod agents;
 #[cfg(test)]
 mod authorities;
+#[cfg(test)]
+mod calendar;
+#[cfg(test)]
+mod caveats;
 #[cfg(test)]
 mod consents;
 #[cfg(test)]
@@ -22,24 +23,39 @@ mod escrows;
 #[cfg(test)]
 mod expiry;
 #[cfg(test)]
+mod freezes;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod lenders;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod marriage;
 #[cfg(test)]
-#[cfg(test)]
 mod mortgages;
+#[cfg(test)]
 mod notaries;
+#[cfg(test)]
 mod one_step;
+#[cfg(test)]
 mod powers;
+#[cfg(test)]
+mod priority;
+#[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod ranks;
-mod servitudes;
-mod settlement;
+#[cfg(test)]
+mod requisitions;
 #[cfg(test)]
 mod retention;
+#[cfg(test)]
+mod servitudes;
+#[cfg(test)]
+mod settlement;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]
@@ -48,3 +64,5 @@ mod sub_powers;
 mod succession;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod world;

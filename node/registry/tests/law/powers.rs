@@ -7,6 +7,7 @@ use deedbook_schemas::instrument::{ActKind, ActRole, Ending, PowerOfAttorney, St
 use deedbook_schemas::limits::SECONDS_MAX;
 use deedbook_schemas::rejection::Code;
 
+use crate::calendar::utc;
 use crate::world::{DAY, World, record_id};
 
 pub(crate) const FLAT: &str = "20-313-024-118";
@@ -95,7 +96,7 @@ const VOID: &[Change] = &[
 ];
 
 #[test]
-fn a_void_or_impossible_power_is_refused() {
+pub(crate) fn a_void_or_impossible_power_is_refused() {
     for (what, change, codes) in VOID {
         println!("{what}");
         let mut world = world();
@@ -119,14 +120,15 @@ fn a_void_or_impossible_power_is_refused() {
 }
 
 #[test]
-fn the_term_is_one_year_by_default_and_three_at_most() {
+pub(crate) fn the_term_is_the_profiles_by_default_and_its_longest_at_most() {
     let mut world = world();
-    let three_years = 1_772_445_600 + 1096 * DAY;
+    let later = |years: u8| utc(&format!("{}-03-02 10:00:00", 2026 + u64::from(years))).0;
+    let longest = later(world.profile().power_max_years);
     for (asked, lasts) in [
-        (None, 1_772_445_600 + 365 * DAY),
-        (Some(1_772_445_600 + 10 * 365 * DAY), three_years),
-        (Some(SECONDS_MAX), three_years),
-        (Some(three_years), three_years),
+        (None, later(world.profile().power_default_years)),
+        (Some(longest + 1), longest),
+        (Some(SECONDS_MAX), longest),
+        (Some(longest), longest),
         (Some(1_772_445_600 + 5 * DAY), 1_772_445_600 + 5 * DAY),
     ] {
         let mut body = world.power_body(&[ActKind::Sell]);
@@ -139,22 +141,23 @@ fn the_term_is_one_year_by_default_and_three_at_most() {
 }
 
 #[test]
-fn a_year_from_29_february_ends_on_28_february() {
+pub(crate) fn a_year_from_29_february_ends_on_28_february() {
     let mut world = world();
     // 2028-02-29T10:00:00Z.
     world.time_ms = 1_835_431_200_000;
     let body = world.power_body(&[ActKind::Sell]);
     let power = grant(&mut world, body);
     let power = state::power(&world.state, &power).unwrap().unwrap();
-    // 2029-02-28T10:00:00Z.
-    assert_eq!(power.expires, Seconds(1_866_967_200));
+    let year = 2028 + u64::from(world.profile().power_default_years);
+    let end = utc(&format!("{year}-02-28 10:00:00"));
+    assert_eq!(power.expires, end);
     let codes = |now| power_in_force(&world.state, &power, Seconds(now)).unwrap();
-    assert_eq!(codes(1_866_967_199), []);
-    assert_eq!(codes(1_866_967_200), [Code::PowerExpired]);
+    assert_eq!(codes(end.0 - 1), []);
+    assert_eq!(codes(end.0), [Code::PowerExpired]);
 }
 
 #[test]
-fn a_power_works_from_its_start_and_not_from_its_end_on() {
+pub(crate) fn a_power_works_from_its_start_and_not_from_its_end_on() {
     // Seconds between the last block and the one with the act; the power lasts from 10 to 20.
     for (wait, codes) in [
         (9, &["poa.not_yet"][..]),
@@ -181,7 +184,7 @@ fn a_power_works_from_its_start_and_not_from_its_end_on() {
 }
 
 #[test]
-fn a_revoked_power_never_acts_again() {
+pub(crate) fn a_revoked_power_never_acts_again() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
     let deed = lodge(&mut world);
@@ -204,7 +207,7 @@ fn a_revoked_power_never_acts_again() {
 }
 
 #[test]
-fn a_renounced_power_is_over_too() {
+pub(crate) fn a_renounced_power_is_over_too() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
     let record = world.ends("Zarina", &power, Ending::Renunciation);
@@ -215,7 +218,7 @@ fn a_renounced_power_is_over_too() {
 }
 
 #[test]
-fn a_revocation_works_from_its_place_and_what_registered_before_stands() {
+pub(crate) fn a_revocation_works_from_its_place_and_what_registered_before_stands() {
     for revoked_first in [false, true] {
         let mut world = world();
         let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
@@ -236,7 +239,7 @@ fn a_revocation_works_from_its_place_and_what_registered_before_stands() {
 }
 
 #[test]
-fn an_act_whose_power_ended_before_registration_no_longer_counts() {
+pub(crate) fn an_act_whose_power_ended_before_registration_no_longer_counts() {
     let mut world = world();
     let mut body = world.power_body(&[ActKind::Sell]);
     body.expires = Some(Seconds(world.now().0 + 60));
@@ -256,7 +259,7 @@ fn an_act_whose_power_ended_before_registration_no_longer_counts() {
 }
 
 #[test]
-fn death_and_incapacity_of_either_side_end_a_power() {
+pub(crate) fn death_and_incapacity_of_either_side_end_a_power() {
     type End = fn(&mut World, &str);
     let ends: [End; 2] = [World::dies, World::becomes_incapable];
     for end in ends {
@@ -279,7 +282,7 @@ fn death_and_incapacity_of_either_side_end_a_power() {
 }
 
 #[test]
-fn the_dead_and_the_incapable_do_not_act_and_their_acts_stop_counting() {
+pub(crate) fn the_dead_and_the_incapable_do_not_act_and_their_acts_stop_counting() {
     let mut world = world();
     let deed = lodge(&mut world);
     let act = world.sells("Aida", &deed);

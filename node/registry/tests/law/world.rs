@@ -65,6 +65,7 @@ impl StateRead for Memory {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) ledger: LedgerId,
     pub(crate) state: Memory,
@@ -162,7 +163,7 @@ impl Sheet {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with_profile(Profile::kazakhstan())
+        Self::with_profile(crate::profiles::present())
     }
 
     pub(crate) fn with_profile(profile: Profile) -> Self {
