@@ -21,10 +21,9 @@ impl World {
     }
 
     fn suspends(&mut self, agent: &str) {
-        self.accredits(
-            agent,
-            accreditation(agent, AuthorityRole::EscrowAgent, true),
-        );
+        let suspended = accreditation(agent, AuthorityRole::EscrowAgent, true);
+        let record = self.accredits(agent, suspended);
+        self.accept(&record);
     }
 }
 
@@ -415,7 +414,8 @@ fn an_agent_suspended_after_the_funding_is_succeeded_under_another_key() {
         key: PublicKey::of(&heir),
         ..accreditation(ESCROW, AuthorityRole::EscrowAgent, false)
     };
-    world.accredits(ESCROW, body);
+    let record = world.accredits(ESCROW, body);
+    world.accept(&record);
     let record = world.release(ESCROW, &funding, PRICE);
     world.turn_away(&record, &["party.key_mismatch"]);
     world.keys.insert(ESCROW.to_owned(), heir);

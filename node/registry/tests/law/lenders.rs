@@ -262,6 +262,10 @@ pub(crate) fn burden(world: &mut World, property: &str, mark: u8, right: Right) 
 }
 
 fn set_party(world: &mut World, name: &str, nature: Nature) {
+    let in_office = match &nature {
+        Nature::Legal(entity) => vec![0; entity.officers.len()],
+        Nature::Natural | Nature::Group(_) => Vec::new(),
+    };
     let party = Party {
         provider: id("business registry"),
         keys: Vec::new(),
@@ -273,6 +277,8 @@ fn set_party(world: &mut World, name: &str, nature: Nature) {
         minor_until: None,
         guardian: None,
         nature,
+        turn: 0,
+        in_office,
     };
     let key = Key::Party(&id(name)).bytes();
     world.state.values.insert(key, encode(&party));

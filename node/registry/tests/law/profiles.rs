@@ -1,12 +1,9 @@
 //! Rule 47: profiles change by governance from a later block on; what was lodged before is judged by the
 //! one in force then. And the law holds under another profile as it does under the default one.
 
-use std::cell::RefCell;
-
 use deedbook_registry::calendar::end_of_business_days;
 use deedbook_registry::state;
 use deedbook_schemas::block::{Height, Seconds};
-use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::evidence::Topic;
 use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status};
 use deedbook_schemas::limits::{BUSINESS_DAYS_MAX, HOLIDAYS_MAX, PROFILES_MAX};
@@ -19,20 +16,11 @@ use crate::world::{BEFORE, COURT, DAY, REGISTRAR, SUPERVISOR, World, id, record_
 const FLAT: &str = "20-313-024-118";
 const OTHER: &str = "20-313-024-119";
 
-thread_local! {
-    static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
-}
-
-/// The profile under which this test's worlds begin, unless they say otherwise.
-pub(crate) fn present() -> Profile {
-    PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
-}
-
 /// Runs a test whose worlds begin under another profile.
 fn under(profile: Profile, test: fn()) {
-    PRESENT.set(Some(profile));
+    crate::world::begin_under(Some(profile));
     test();
-    PRESENT.set(None);
+    crate::world::begin_under(None);
 }
 
 /// A profile in which every parameter is another one than in the default: a week from Sunday to Thursday

@@ -122,7 +122,7 @@ impl Play {
                 Err(ApplyError::State(error)) => panic!("{error}"),
             }
         }
-        end_block(&mut overlay, &block).unwrap();
+        end_block(&mut overlay).unwrap();
         let mut next = moment.clone();
         next.marks.extend(overlay.marks());
         let changes = overlay.changes().clone();
@@ -160,7 +160,7 @@ impl Play {
         let id = &self.stage.deeds[&deed];
         let instrument = state::instrument(&register, id).unwrap().unwrap();
         let now = self.stage.time(moment.ledger.is_late());
-        let open = open_requirements(&register, now, &instrument).unwrap();
+        let open = open_requirements(&register, now, id, &instrument).unwrap();
         instrument.status != Status::Registered || !open.is_empty()
     }
 
