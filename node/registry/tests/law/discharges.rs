@@ -294,7 +294,7 @@ fn a_discharge_that_is_malformed_or_with_no_open_deed_is_turned_away() {
         let record = discharges(&mut world, "Halyk", &mortgage, body);
         world.turn_away(&record, &[code]);
     }
-    let record = world.attested("Halyk", "the mortgage", Body::Discharge(here.clone()));
+    let record = world.attested("Halyk", "the-mortgage", Body::Discharge(here.clone()));
     world.turn_away(&record, &["record.field_invalid"]);
     let record = world.plain("Halyk", &mortgage.to_string(), Body::Discharge(here));
     world.turn_away(&record, &["attestation.missing", "evidence.missing"]);

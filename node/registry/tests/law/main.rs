@@ -1,6 +1,9 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
+mod world;
+
+#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod agents;
@@ -35,6 +38,8 @@ mod locks;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod mortgage_histories;
+#[cfg(test)]
 mod mortgages;
 #[cfg(test)]
 mod notaries;
@@ -64,5 +69,3 @@ mod sub_powers;
 mod succession;
 #[cfg(test)]
 mod titles;
-#[cfg(test)]
-mod world;
