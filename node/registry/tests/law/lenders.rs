@@ -5,7 +5,7 @@ use deedbook_schemas::block::{BlockTime, Seconds};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
 use deedbook_schemas::encumbrance::{
-    Assignment, Discharge, Encumbrance, Lease, Mortgage, MortgageTerms, MortgageeConsent,
+    Assignment, Discharge, Encumbrance, Interest, Lease, Mortgage, MortgageTerms, MortgageeConsent,
     Postponement, Right, Servitude, ServitudeKind,
 };
 use deedbook_schemas::instrument::{Status, Transfer, TransferKind};
@@ -312,4 +312,39 @@ pub(crate) fn ward(world: &mut World, name: &str, guardian: &str) {
 pub(crate) fn as_gift(body: &mut Transfer) {
     body.kind = TransferKind::Gift;
     body.price = None;
+}
+
+/// What Aida grants to somebody, registered.
+fn granted(world: &mut World, body: Body, to: &str) -> RecordId {
+    let deed = lodge(world, "Aida", FLAT, body);
+    sign(world, &deed, &["Aida"], &[to]);
+    assert_eq!(status(world, &deed), Status::Registered);
+    deed
+}
+
+/// A servitude of Clara's, registered.
+pub(crate) fn way(world: &mut World, until: Option<Seconds>) -> RecordId {
+    let body = Servitude {
+        until,
+        ..servitude_body(world, "Clara")
+    };
+    granted(world, Body::Servitude(body), "Clara")
+}
+
+/// A lease of Clara's, registered.
+pub(crate) fn let_until(world: &mut World, until: Seconds) -> RecordId {
+    let body = Lease {
+        until,
+        ..lease_body(world, "Clara")
+    };
+    granted(world, Body::Lease(body), "Clara")
+}
+
+/// A caveat of a day from `now` on.
+pub(crate) fn caveat(claimant: &str, now: &Seconds) -> Right {
+    Right::Caveat {
+        claimant: id(claimant),
+        interest: Interest::Debt,
+        until: Seconds(now.0 + DAY),
+    }
 }

@@ -40,6 +40,8 @@ mod marriage;
 #[cfg(test)]
 mod mortgage_histories;
 #[cfg(test)]
+mod mortgagees;
+#[cfg(test)]
 mod mortgages;
 #[cfg(test)]
 mod notaries;
@@ -52,7 +54,11 @@ mod priority;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]
+mod purchase_mortgages;
+#[cfg(test)]
 mod ranks;
+#[cfg(test)]
+mod releases;
 #[cfg(test)]
 mod requisitions;
 #[cfg(test)]
@@ -67,5 +73,7 @@ mod slots;
 mod sub_powers;
 #[cfg(test)]
 mod succession;
+#[cfg(test)]
+mod terms;
 #[cfg(test)]
 mod titles;
