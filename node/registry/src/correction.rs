@@ -19,7 +19,7 @@ use crate::apply::Case;
 use crate::deed::{self, Found};
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{court_order, court_sale, door, identity, preemption, registration};
+use crate::{court_order, discharge, door, identity, preemption, registration};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Correction) -> Verdict {
     let mut door = door::open(case);
@@ -157,7 +157,7 @@ fn amend(case: &mut Case<'_, '_>, property: &str, body: &Correction, source: Rec
             title.holdings.clone_from(holdings);
             title.holdings.sort_by_key(|holding| holding.acquired);
         }
-        Amendment::Strike { encumbrance } => court_sale::strike(&mut title, encumbrance),
+        Amendment::Strike { encumbrance } => discharge::strike(&mut title, encumbrance),
     }
     preemption::drop_stale(case.state, property, &mut title)?;
     registration::next_version(&mut title, source, case.block);

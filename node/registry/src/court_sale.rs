@@ -4,18 +4,16 @@
 //! Does not live here: that freezes, locks, spouses, co-owners and mortgagees do not stand in its way:
 //! each rule says so itself.
 
-use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::instrument::{Transfer, TransferKind};
 use deedbook_schemas::proceeding::{Order, OrderState};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
-use crate::court_order;
 use crate::deed::Deed;
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::Codes;
+use crate::{court_order, discharge};
 
 /// What its text must say.
 pub(crate) fn check(
@@ -78,24 +76,8 @@ pub(crate) fn carry_out(
     state.put(Key::Order(&ground), &order);
     if let Some(title) = deed.titles.get_mut(&deed.property) {
         for mortgage in text.discharges.iter().flatten() {
-            strike(title, mortgage);
+            discharge::strike(title, mortgage);
         }
     }
     Ok(())
-}
-
-/// Takes an encumbrance off a title; the ranks below a mortgage close up (rule 26).
-pub(crate) fn strike(title: &mut Title, encumbrance: &RecordId) {
-    let struck = title.encumbrances.iter().find_map(|e| match e.right {
-        Right::Mortgage { rank, .. } if e.id == *encumbrance => Some(rank),
-        _ => None,
-    });
-    title.encumbrances.retain(|e| e.id != *encumbrance);
-    for encumbrance in &mut title.encumbrances {
-        if let Right::Mortgage { rank, .. } = &mut encumbrance.right
-            && struck.is_some_and(|struck| struck < *rank)
-        {
-            *rank = rank.saturating_sub(1);
-        }
-    }
 }

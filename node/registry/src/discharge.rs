@@ -21,7 +21,7 @@ use crate::identity::Evidence;
 use crate::release::Release;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{act, door, encumbrance, identity, lapse, mortgage, ranks, registration, text};
+use crate::{act, door, encumbrance, identity, lapse, ranks, registration, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Discharge) -> Verdict {
     let mut door = door::open(case);
@@ -156,8 +156,7 @@ fn strike_at_once(
     mut title: Title,
     encumbrance: RecordId,
 ) -> Verdict {
-    title.encumbrances.retain(|e| e.id != encumbrance);
-    ranks::close_up(&mut title.encumbrances);
+    strike(&mut title, &encumbrance);
     case.state.put(Key::Title(property), &title);
     let mut outcomes = vec![outcome(case.record.id, Status::Registered)];
     outcomes.extend(registration::look_again_at(
@@ -217,10 +216,9 @@ pub(crate) fn apply_supplements(deed: &mut Deed) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Takes mortgages off a title by order of a court; those that are gone already are no matter.
-pub(crate) fn strike_mortgages(title: &mut Title, ids: &[RecordId]) {
-    title
-        .encumbrances
-        .retain(|e| !(mortgage::is_mortgage(&e.right) && ids.contains(&e.id)));
+/// Takes an encumbrance off a title, and lets the mortgages behind it move up (rule 26). One that is
+/// gone already is no matter.
+pub(crate) fn strike(title: &mut Title, encumbrance: &RecordId) {
+    title.encumbrances.retain(|e| e.id != *encumbrance);
     ranks::close_up(&mut title.encumbrances);
 }

@@ -61,7 +61,8 @@ impl Release<'_> {
         Ok(power.principal)
     }
 
-    /// Rules 21, 23: by those in office, who bind the party alone and do not favour themselves.
+    /// Rules 21, 23, Civil Code 24, 37: by those in office, who bind the party alone. A guardian gives up
+    /// nothing of the ward's in favour of themselves or their spouse.
     fn check_office(
         &self,
         case: &Case<'_, '_>,
@@ -69,19 +70,14 @@ impl Release<'_> {
         law: &mut Codes,
     ) -> Result<(), StateError> {
         let signer = case.record.issuer();
-        for code in representation::check(case.state, &signer, party, case.now)? {
+        for code in representation::check_alone(case.state, &signer, party, case.now)? {
             law.refuse(code);
         }
-        match state::party(case.state, party)?.map(|party| party.nature) {
-            Some(Nature::Legal(entity)) => {
-                law.require(entity.signatures == 1, Code::EntitySignatures);
-            }
-            Some(Nature::Natural) => {
-                let spouse = marriage::present_spouse(case.state, &signer, case.now)?;
-                let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
-                law.require(!self.favours.iter().any(own), Code::GuardianConflict);
-            }
-            Some(Nature::Group(_)) | None => {}
+        let found = state::party(case.state, party)?;
+        if found.is_some_and(|party| party.nature == Nature::Natural) {
+            let spouse = marriage::present_spouse(case.state, &signer, case.now)?;
+            let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
+            law.require(!self.favours.iter().any(own), Code::GuardianConflict);
         }
         Ok(())
     }

@@ -5,15 +5,17 @@ use deedbook_schemas::block::{BlockTime, Seconds};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
 use deedbook_schemas::encumbrance::{
-    Assignment, Discharge, Encumbrance, Lease, Mortgage, MortgageTerms, MortgageeConsent,
+    Assignment, Discharge, Encumbrance, Interest, Lease, Mortgage, MortgageTerms, MortgageeConsent,
     Postponement, Right, Servitude, ServitudeKind,
 };
 use deedbook_schemas::instrument::{Status, Transfer, TransferKind};
-use deedbook_schemas::party::{GroupParty, LegalEntity, Nature, Party, PartyId, PartyMember};
+use deedbook_schemas::party::{
+    CivilStatus, GroupParty, Guardianship, LegalEntity, PartyId, PartyMember,
+};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::record::Body;
 
-use crate::world::{DAY, World, id, money, record_id};
+use crate::world::{BUSINESS, DAY, GUARDIANS, REGISTRAR, World, id, money, record_id};
 
 pub(crate) const FLAT: &str = "20-313-024-118";
 pub(crate) const OTHER: &str = "20-313-024-119";
@@ -261,30 +263,7 @@ pub(crate) fn burden(world: &mut World, property: &str, mark: u8, right: Right) 
     burden
 }
 
-fn set_party(world: &mut World, name: &str, nature: Nature) {
-    let in_office = match &nature {
-        Nature::Legal(entity) => vec![0; entity.officers.len()],
-        Nature::Natural | Nature::Group(_) => Vec::new(),
-    };
-    let party = Party {
-        provider: id("business registry"),
-        keys: Vec::new(),
-        enrolment: RecordId([0; 32]),
-        marriages: Vec::new(),
-        unmarried: Vec::new(),
-        died: None,
-        incapable: None,
-        minor_until: None,
-        guardian: None,
-        nature,
-        turn: 0,
-        in_office,
-    };
-    let key = Key::Party(&id(name)).bytes();
-    world.state.values.insert(key, encode(&party));
-}
-
-/// A legal entity as the business registry would have left it.
+/// A legal entity with these officers, as many of whom sign together.
 pub(crate) fn firm(world: &mut World, name: &str, officers: &[&str], signatures: u8) {
     let entity = LegalEntity {
         name: name.to_owned(),
@@ -292,30 +271,77 @@ pub(crate) fn firm(world: &mut World, name: &str, officers: &[&str], signatures:
         signatures,
         dissolved: false,
     };
-    set_party(world, name, Nature::Legal(entity));
+    let subject = id(name).to_string();
+    let record = world.plain(BUSINESS, &subject, Body::LegalEntity(entity));
+    world.accept(&record);
 }
 
-/// A group of two with no shares of their own.
+/// A group of two without shares of their own.
 pub(crate) fn couple(world: &mut World, name: &str, members: [&str; 2]) {
     let members = parties(&members)
         .into_iter()
         .map(|party| PartyMember { party, share: None })
         .collect();
-    set_party(world, name, Nature::Group(GroupParty { members }));
+    let subject = id(name).to_string();
+    let record = world.plain(
+        REGISTRAR,
+        &subject,
+        Body::GroupParty(GroupParty { members }),
+    );
+    world.accept(&record);
 }
 
-/// A child with a guardian, as the guardianship authority would have left them.
+/// Somebody turns out to be a child, and has a guardian.
 pub(crate) fn ward(world: &mut World, name: &str, guardian: &str) {
-    let mut party = deedbook_registry::state::party(&world.state, &id(name))
-        .unwrap()
-        .unwrap();
-    party.minor_until = Some(Seconds(world.now().0 + 365 * DAY));
-    party.guardian = Some(id(guardian));
-    let key = Key::Party(&id(name)).bytes();
-    world.state.values.insert(key, encode(&party));
+    let until = Seconds(world.now().0 + 365 * DAY);
+    let subject = id(name).to_string();
+    let record = world.status(&subject, CivilStatus::Minority { until });
+    world.accept(&record);
+    let guardian = Some(id(guardian));
+    let record = world.plain(
+        GUARDIANS,
+        &subject,
+        Body::Guardianship(Guardianship { guardian }),
+    );
+    world.accept(&record);
 }
 
 pub(crate) fn as_gift(body: &mut Transfer) {
     body.kind = TransferKind::Gift;
     body.price = None;
+}
+
+/// What Aida grants to somebody, registered.
+fn granted(world: &mut World, body: Body, to: &str) -> RecordId {
+    let deed = lodge(world, "Aida", FLAT, body);
+    sign(world, &deed, &["Aida"], &[to]);
+    assert_eq!(status(world, &deed), Status::Registered);
+    deed
+}
+
+/// A servitude of Clara's, registered.
+pub(crate) fn way(world: &mut World, until: Option<Seconds>) -> RecordId {
+    let body = Servitude {
+        until,
+        ..servitude_body(world, "Clara")
+    };
+    granted(world, Body::Servitude(body), "Clara")
+}
+
+/// A lease of Clara's, registered.
+pub(crate) fn let_until(world: &mut World, until: Seconds) -> RecordId {
+    let body = Lease {
+        until,
+        ..lease_body(world, "Clara")
+    };
+    granted(world, Body::Lease(body), "Clara")
+}
+
+/// A caveat of a day from `now` on.
+pub(crate) fn caveat(claimant: &str, now: &Seconds) -> Right {
+    Right::Caveat {
+        claimant: id(claimant),
+        interest: Interest::Debt,
+        until: Seconds(now.0 + DAY),
+    }
 }

@@ -1,6 +1,9 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
+mod world;
+
+#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod agents;
@@ -35,6 +38,10 @@ mod locks;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod mortgage_histories;
+#[cfg(test)]
+mod mortgagees;
+#[cfg(test)]
 mod mortgages;
 #[cfg(test)]
 mod notaries;
@@ -47,7 +54,11 @@ mod priority;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]
+mod purchase_mortgages;
+#[cfg(test)]
 mod ranks;
+#[cfg(test)]
+mod releases;
 #[cfg(test)]
 mod requisitions;
 #[cfg(test)]
@@ -63,6 +74,6 @@ mod sub_powers;
 #[cfg(test)]
 mod succession;
 #[cfg(test)]
-mod titles;
+mod terms;
 #[cfg(test)]
-mod world;
+mod titles;

@@ -4,13 +4,12 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole, Status};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
-use proptest::prelude::*;
 
 use crate::lenders::{
     FLAT, OTHER, assigned, assignment, couple, gives_up, gives_up_with, lender_of, lodge,
-    mortgage_body, mortgaged, postponement, ranks, sign, status, town,
+    mortgaged, postponement, ranks, sign, status, town,
 };
-use crate::world::{World, id, record_id};
+use crate::world::{World, id};
 
 /// Three mortgages of Aida's flat, of Halyk, Kaspi and Otbasy in this order.
 fn three() -> (World, [RecordId; 3]) {
@@ -382,116 +381,4 @@ fn a_mortgage_given_up_with_its_own_assignment_is_not_assigned() {
     world.accept(&record);
     sign(&mut world, &other, &["Halyk"], &["Clara"]);
     assert_eq!(ranks(&world, FLAT), [a, c]);
-}
-
-/// One thing that somebody tries with the mortgages of the flat.
-#[derive(Debug, Clone)]
-enum Attempt {
-    Mortgage { lender: usize },
-    Discharge { mortgage: usize, by: Option<usize> },
-    Assign { mortgage: usize, to: usize },
-    Postpone { mortgage: usize, behind: usize },
-}
-
-const LENDERS: [&str; 4] = ["Halyk", "Kaspi", "Otbasy", "Clara"];
-
-fn attempt() -> impl Strategy<Value = Attempt> {
-    let (mortgage, lender) = (0..8usize, 0..LENDERS.len());
-    let stranger = prop::option::weighted(0.2, 0..LENDERS.len());
-    prop_oneof![
-        4 => lender.clone().prop_map(|lender| Attempt::Mortgage { lender }),
-        2 => (mortgage.clone(), stranger).prop_map(|(mortgage, by)| Attempt::Discharge { mortgage, by }),
-        2 => (mortgage.clone(), lender).prop_map(|(mortgage, to)| Attempt::Assign { mortgage, to }),
-        3 => (mortgage.clone(), mortgage).prop_map(|(mortgage, behind)| Attempt::Postpone { mortgage, behind }),
-    ]
-}
-
-/// The order of the mortgages and their lenders, kept by hand.
-type Model = Vec<(RecordId, &'static str)>;
-
-fn attempt_in(world: &mut World, model: &mut Model, attempt: &Attempt) {
-    let found = |index: usize| model.get(index % model.len().max(1)).copied();
-    match *attempt {
-        Attempt::Mortgage { lender } => {
-            let body = Body::Mortgage(mortgage_body(world, FLAT, &["Aida"], LENDERS[lender]));
-            let record = world.plain("Aida", FLAT, body);
-            if model.len() == 16 {
-                world.refuse(&record, &["encumbrance.too_many"]);
-                return;
-            }
-            world.accept(&record);
-            let mortgage = record_id(&record);
-            sign(world, &mortgage, &["Aida"], &[LENDERS[lender]]);
-            model.push((mortgage, LENDERS[lender]));
-        }
-        Attempt::Discharge { mortgage, by } => {
-            let Some((id, lender)) = found(mortgage) else {
-                return;
-            };
-            let by = by.map_or(lender, |by| LENDERS[by]);
-            let record = gives_up(world, by, &id);
-            if by == lender {
-                world.accept(&record);
-                model.retain(|(other, _)| *other != id);
-            } else {
-                world.refuse(&record, &["encumbrance.not_holder"]);
-            }
-        }
-        Attempt::Assign { mortgage, to } => {
-            let Some((id, lender)) = found(mortgage) else {
-                return;
-            };
-            let record = world.plain(lender, FLAT, assignment(&id, lender, LENDERS[to]));
-            if LENDERS[to] == lender {
-                world.refuse(&record, &["mortgage.terms"]);
-                return;
-            }
-            world.accept(&record);
-            sign(world, &record_id(&record), &[lender], &[LENDERS[to]]);
-            for (other, lender) in model.iter_mut().filter(|(other, _)| *other == id) {
-                *lender = LENDERS[to];
-                assert_eq!(*other, id);
-            }
-        }
-        Attempt::Postpone { mortgage, behind } => {
-            let len = model.len().max(1);
-            let (from, to) = (mortgage % len, behind % len);
-            let (Some((id, lender)), Some((behind, _))) = (found(mortgage), found(behind)) else {
-                return;
-            };
-            let mut passed: Vec<&str> = (from + 1..=to).map(|place| model[place].1).collect();
-            passed.sort_unstable();
-            passed.dedup();
-            passed.retain(|other| *other != lender);
-            let record = world.plain(lender, FLAT, postponement(&id, &behind, lender, &passed));
-            if to <= from {
-                world.refuse(&record, &["mortgage.rank"]);
-                return;
-            }
-            world.accept(&record);
-            sign(world, &record_id(&record), &[lender], &passed);
-            let moved = model.remove(from);
-            model.insert(to, moved);
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn ranks_stay_unique_and_contiguous_and_no_mortgage_is_lost(
-        attempts in prop::collection::vec(attempt(), 1..60)
-    ) {
-        let mut world = town();
-        let mut model = Model::new();
-        for attempt in &attempts {
-            attempt_in(&mut world, &mut model, attempt);
-            let expected: Vec<RecordId> = model.iter().map(|(id, _)| *id).collect();
-            prop_assert_eq!(ranks(&world, FLAT), expected);
-            for (mortgage, lender) in &model {
-                prop_assert_eq!(lender_of(&world, FLAT, mortgage), Some(id(lender)));
-            }
-        }
-    }
 }
