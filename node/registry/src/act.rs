@@ -64,7 +64,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
         }
     }
     let represents = body.represents.is_some();
-    guardianship::check_conflict(case, &deed, &party, represents, &mut law)?;
+    let in_office = represents && !law.has(Code::GuardianForeign);
+    guardianship::check_conflict(case, &deed, &party, in_office, &mut law)?;
     check_party(case, body, &deed, party, &mut law)?;
     notarisation::check_signer(case, &deed, &mut law)?;
     if let Some(power) = &power {

@@ -28,6 +28,8 @@ mod expiry;
 #[cfg(test)]
 mod freezes;
 #[cfg(test)]
+mod guardians;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod identity;
@@ -47,6 +49,8 @@ mod mortgages;
 mod notaries;
 #[cfg(test)]
 mod one_step;
+#[cfg(test)]
+mod persons;
 #[cfg(test)]
 mod powers;
 #[cfg(test)]
