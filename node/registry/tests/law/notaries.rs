@@ -3,12 +3,15 @@
 use deedbook_registry::{Key, state};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
-use deedbook_schemas::instrument::{ActKind, ActRole, Status};
-use deedbook_schemas::limits::{SUPERIORS_MAX, TERRITORY_MAX};
-use deedbook_schemas::party::{Accreditation, AuthorityRole, Party};
+use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status, Supplement};
+use deedbook_schemas::limits::{SUPERIORS_MAX, SUPPLEMENTS_MAX, TERRITORY_MAX};
+use deedbook_schemas::party::{
+    Accreditation, AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyMember,
+};
 use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::Body;
+use deedbook_schemas::settlement::DutyKind;
 
 use crate::powers::{FLAT, OTHER};
 use crate::world::{
@@ -190,6 +193,24 @@ const INTERESTS: &[Interest] = &[
     ("ward of a party", |world, _| {
         world.amend("Nurlan", |party| party.guardian = Some(id("Aida")));
     }),
+    ("officer of a party", |world, _| {
+        world.amend("Bolat", |party| {
+            party.nature = Nature::Legal(LegalEntity {
+                name: "Firm".to_owned(),
+                officers: vec![id("Nurlan")],
+                signatures: 1,
+                dissolved: false,
+            });
+        });
+    }),
+    ("member of a party", |world, _| {
+        world.amend("Bolat", |party| {
+            let members = [id("Clara"), id("Nurlan")].map(|party| PartyMember { party, share: None });
+            party.nature = Nature::Group(GroupParty {
+                members: members.to_vec(),
+            });
+        });
+    }),
     ("agent of a party", |world, deed| {
         let power = world.empower("Bolat", "Nurlan", &[ActKind::Acquire]);
         let act = world.act_under("Nurlan", deed, ActRole::Acquirer, power);
@@ -212,7 +233,8 @@ fn a_notary_is_a_stranger_to_the_parties() {
         let record = world.certifies(NOTARY, &deed);
         world.refuse(&record, &["notary.interested"]);
         // Somebody else may.
-        world.appoint(ASTANA, "Clara", None);
+        world.enrol(&["Erlan"]);
+        world.appoint(ASTANA, "Erlan", None);
         let record = world.certifies(ASTANA, &deed);
         world.accept(&record);
     }
@@ -329,6 +351,42 @@ fn certificate_and_suspension_in_one_block_take_their_order() {
 }
 
 #[test]
+fn a_notary_whom_nobody_knows_certifies_nothing() {
+    let (mut world, deed) = world();
+    // As a genesis may have it.
+    let key = Key::Authority(&id(NOTARY)).bytes();
+    let mut known = state::authority(&world.state, &id(NOTARY)).unwrap().unwrap();
+    known.accreditation.person = None;
+    world.state.values.insert(key, encode(&known));
+    let record = world.certifies(NOTARY, &deed);
+    world.refuse(&record, &["notary.interested"]);
+}
+
+#[test]
+fn a_full_instrument_takes_no_certificate() {
+    for (supplements, full) in [(SUPPLEMENTS_MAX - 1, false), (SUPPLEMENTS_MAX, true)] {
+        let (mut world, deed) = world();
+        let mut instrument = world.instrument(&deed);
+        let due = Supplement {
+            record: RecordId([1; 32]),
+            matter: Matter::Duty {
+                duty: DutyKind::RegistrationFee,
+            },
+        };
+        let pending = instrument.pending.as_mut().unwrap();
+        pending.supplements = vec![due; supplements];
+        let key = Key::Instrument(&deed).bytes();
+        world.state.values.insert(key, encode(&instrument));
+        let record = world.certifies(NOTARY, &deed);
+        if full {
+            world.refuse(&record, &["requisition.too_many"]);
+        } else {
+            world.accept(&record);
+        }
+    }
+}
+
+#[test]
 fn a_dead_notary_is_out_of_office() {
     let (mut world, deed) = world();
     world.dies("Nurlan");
@@ -381,6 +439,17 @@ fn a_notary_is_an_enrolled_person_with_a_readable_territory() {
     for person in [None, Some(id("Nobody")), Some(id(COURT))] {
         let record = world.accredits(ASTANA, Accreditation { person, ..good() });
         world.refuse(&record, &["authority.invalid"]);
+    }
+    // Out of office anybody may be.
+    for person in [None, Some(id("Nobody"))] {
+        let suspended = true;
+        let body = Accreditation {
+            person,
+            suspended,
+            ..good()
+        };
+        let record = world.accredits(ASTANA, body);
+        world.accept(&record);
     }
     let judge = Accreditation {
         person: Some(id("Clara")),
