@@ -27,14 +27,18 @@ impl World {
         }
     }
 
-    fn lets(&mut self, person: &str, recipient: &str, body: AccessConsent) -> Vec<u8> {
-        self.attested(person, &id(recipient).to_string(), Body::AccessConsent(body))
+    fn lets_read(&mut self, person: &str, recipient: &str, body: AccessConsent) -> Vec<u8> {
+        self.attested(
+            person,
+            &id(recipient).to_string(),
+            Body::AccessConsent(body),
+        )
     }
 
     /// Aida lets somebody read her rights, to buy, for a day.
     fn let_read(&mut self, recipient: &str) -> RecordId {
         let body = self.access_body();
-        let record = self.lets("Aida", recipient, body);
+        let record = self.lets_read("Aida", recipient, body);
         let outcomes = self.accept(&record);
         assert_eq!(outcomes[0].status, Status::Registered);
         record_id(&record)
@@ -102,7 +106,7 @@ fn a_suspended_authority_reads_nothing() {
     let mut world = world();
     let consent = world.let_read(NOTARY);
     // Nurlan was never enrolled: that keeps nobody in office.
-    world.suspend(NOTARY, notary(NOTARY, "Nurlan", None));
+    world.suspend_authority(NOTARY, notary(NOTARY, "Nurlan", None));
     let record = world.reads_by_law(NOTARY, "Aida", Some("Law on Notaries 18"));
     world.turn_away(&record, &["authority.suspended"]);
     let record = world.reads_with(NOTARY, "Aida", consent);
@@ -211,17 +215,17 @@ fn a_consent_is_a_personal_act_to_somebody_else_for_a_time_to_come() {
     let record = world.attested("Aida", "Bolat", Body::AccessConsent(body.clone()));
     world.turn_away(&record, &["record.field_invalid"]);
     for nobody in ["Aida", "Nobody"] {
-        let record = world.lets("Aida", nobody, body.clone());
+        let record = world.lets_read("Aida", nobody, body.clone());
         world.refuse(&record, &["access.other_recipient"]);
     }
     let over = AccessConsent {
         expires: world.now(),
         ..body.clone()
     };
-    let record = world.lets("Aida", "Bolat", over);
+    let record = world.lets_read("Aida", "Bolat", over);
     world.refuse(&record, &["access.expired"]);
     world.becomes_incapable("Aida");
-    let record = world.lets("Aida", "Bolat", body);
+    let record = world.lets_read("Aida", "Bolat", body);
     world.refuse(&record, &["party.incapable"]);
 }
 

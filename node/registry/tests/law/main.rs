@@ -1,6 +1,9 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
+mod world;
+
+#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod agents;
@@ -64,5 +67,3 @@ mod sub_powers;
 mod succession;
 #[cfg(test)]
 mod titles;
-#[cfg(test)]
-mod world;

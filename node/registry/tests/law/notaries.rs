@@ -27,26 +27,26 @@ impl World {
         self.plain(notary, &what.to_string(), body)
     }
 
-    pub(crate) fn accredits(&mut self, name: &str, body: Accreditation) -> Vec<u8> {
+    pub(crate) fn accreditation_record(&mut self, name: &str, body: Accreditation) -> Vec<u8> {
         let subject = id(name).to_string();
         self.plain(SUPERVISOR, &subject, Body::Accreditation(body))
     }
 
     /// Accredits a notary for a territory.
-    pub(crate) fn appoint(&mut self, name: &str, person: &str, territory: Option<&[&str]>) {
+    pub(crate) fn appoint_notary(&mut self, name: &str, person: &str, territory: Option<&[&str]>) {
         let body = notary(name, person, territory);
-        let record = self.accredits(name, body);
+        let record = self.accreditation_record(name, body);
         self.accept(&record);
     }
 
-    pub(crate) fn suspend(&mut self, name: &str, body: Accreditation) {
+    pub(crate) fn suspend_authority(&mut self, name: &str, body: Accreditation) {
         let suspended = true;
-        let record = self.accredits(name, Accreditation { suspended, ..body });
+        let record = self.accreditation_record(name, Accreditation { suspended, ..body });
         self.accept(&record);
     }
 
     /// Changes what the register knows about a party, as if its authority had said so.
-    fn amend(&mut self, name: &str, change: impl Fn(&mut Party)) {
+    fn amend_party(&mut self, name: &str, change: impl Fn(&mut Party)) {
         let mut party = state::party(&self.state, &id(name)).unwrap().unwrap();
         change(&mut party);
         let key = Key::Party(&id(name)).bytes();
@@ -136,7 +136,7 @@ fn a_notary_certifies_within_their_territory() {
         (Some(&["313-"]), false),
     ] {
         let (mut world, deed) = world();
-        world.appoint(ASTANA, "Clara", territory);
+        world.appoint_notary(ASTANA, "Clara", territory);
         let record = world.certifies(ASTANA, &deed);
         if inside {
             world.accept(&record);
@@ -155,7 +155,7 @@ fn a_sub_power_over_all_properties_needs_a_notary_without_bounds() {
         (Some(&[FLAT, OTHER]), Some(&["20-313-024-118"]), false),
     ] {
         let (mut world, _) = world();
-        world.appoint(ASTANA, "Clara", territory);
+        world.appoint_notary(ASTANA, "Clara", territory);
         let mut body = world.power_body(&[ActKind::Sell]);
         body.scope.properties = listed.map(|l| l.iter().map(|p| (*p).to_owned()).collect());
         body.scope.substitutions = Some(1);
@@ -188,13 +188,13 @@ const INTERESTS: &[Interest] = &[
         world.marry("Bolat", "Nurlan", world.now());
     }),
     ("guardian of a party", |world, _| {
-        world.amend("Bolat", |party| party.guardian = Some(id("Nurlan")));
+        world.amend_party("Bolat", |party| party.guardian = Some(id("Nurlan")));
     }),
     ("ward of a party", |world, _| {
-        world.amend("Nurlan", |party| party.guardian = Some(id("Aida")));
+        world.amend_party("Nurlan", |party| party.guardian = Some(id("Aida")));
     }),
     ("officer of a party", |world, _| {
-        world.amend("Bolat", |party| {
+        world.amend_party("Bolat", |party| {
             party.nature = Nature::Legal(LegalEntity {
                 name: "Firm".to_owned(),
                 officers: vec![id("Nurlan")],
@@ -204,8 +204,9 @@ const INTERESTS: &[Interest] = &[
         });
     }),
     ("member of a party", |world, _| {
-        world.amend("Bolat", |party| {
-            let members = [id("Clara"), id("Nurlan")].map(|party| PartyMember { party, share: None });
+        world.amend_party("Bolat", |party| {
+            let members =
+                [id("Clara"), id("Nurlan")].map(|party| PartyMember { party, share: None });
             party.nature = Nature::Group(GroupParty {
                 members: members.to_vec(),
             });
@@ -234,13 +235,13 @@ fn a_notary_is_a_stranger_to_the_parties() {
         world.refuse(&record, &["notary.interested"]);
         // Somebody else may.
         world.enrol(&["Erlan"]);
-        world.appoint(ASTANA, "Erlan", None);
+        world.appoint_notary(ASTANA, "Erlan", None);
         let record = world.certifies(ASTANA, &deed);
         world.accept(&record);
     }
     for party in ["Aida", "Bolat"] {
         let (mut world, deed) = world();
-        world.appoint(ASTANA, party, Some(&["01-"]));
+        world.appoint_notary(ASTANA, party, Some(&["01-"]));
         let record = world.certifies(ASTANA, &deed);
         world.refuse(&record, &["notary.outside_territory", "notary.interested"]);
     }
@@ -254,7 +255,7 @@ fn a_notary_passes_no_power_that_is_theirs() {
         ("Zarina", "Clara", "Clara"),
     ] {
         let (mut world, _) = world();
-        world.appoint(ASTANA, person, None);
+        world.appoint_notary(ASTANA, person, None);
         let mut body = world.power_body(&[ActKind::Sell]);
         body.scope.substitutions = Some(1);
         let root = world.power("Aida", agent, body);
@@ -281,7 +282,7 @@ fn nobody_acts_on_what_they_certified_as_a_notary() {
 #[test]
 fn an_instrument_is_certified_once() {
     let (mut world, deed) = world();
-    world.appoint(ASTANA, "Clara", None);
+    world.appoint_notary(ASTANA, "Clara", None);
     for notary in [NOTARY, ASTANA] {
         let record = world.certifies(notary, &deed);
         if notary == NOTARY {
@@ -313,7 +314,7 @@ fn only_a_notary_in_office_certifies_and_with_their_key() {
     world.turn_away(&record, &["party.key_mismatch"]);
     let record = world.attested(NOTARY, &deed.to_string(), body);
     world.turn_away(&record, &["record.field_invalid"]);
-    world.suspend(NOTARY, notary(NOTARY, "Nurlan", None));
+    world.suspend_authority(NOTARY, notary(NOTARY, "Nurlan", None));
     let record = world.certifies(NOTARY, &deed);
     world.turn_away(&record, &["authority.suspended"]);
 }
@@ -323,7 +324,7 @@ fn a_later_suspension_leaves_earlier_certificates_valid() {
     let (mut world, deed) = world();
     let record = world.certifies(NOTARY, &deed);
     world.accept(&record);
-    world.suspend(NOTARY, notary(NOTARY, "Nurlan", None));
+    world.suspend_authority(NOTARY, notary(NOTARY, "Nurlan", None));
     sign(&mut world, &deed);
     assert_eq!(world.instrument(&deed).status, Status::Registered);
 }
@@ -339,7 +340,7 @@ fn certificate_and_suspension_in_one_block_take_their_order() {
         };
         let mut records = vec![
             world.certifies(NOTARY, &deed),
-            world.accredits(NOTARY, suspended),
+            world.accreditation_record(NOTARY, suspended),
         ];
         if suspended_first {
             records.reverse();
@@ -355,7 +356,9 @@ fn a_notary_whom_nobody_knows_certifies_nothing() {
     let (mut world, deed) = world();
     // As a genesis may have it.
     let key = Key::Authority(&id(NOTARY)).bytes();
-    let mut known = state::authority(&world.state, &id(NOTARY)).unwrap().unwrap();
+    let mut known = state::authority(&world.state, &id(NOTARY))
+        .unwrap()
+        .unwrap();
     known.accreditation.person = None;
     world.state.values.insert(key, encode(&known));
     let record = world.certifies(NOTARY, &deed);
@@ -427,17 +430,17 @@ fn a_notary_is_an_enrolled_person_with_a_readable_territory() {
     for (change, code) in spoilt {
         let mut body = good();
         change(&mut body);
-        let record = world.accredits(ASTANA, body);
+        let record = world.accreditation_record(ASTANA, body);
         world.turn_away(&record, &[code]);
     }
     let long = Accreditation {
         territory: Some(many.clone()),
         ..good()
     };
-    let record = world.accredits(ASTANA, long);
+    let record = world.accreditation_record(ASTANA, long);
     world.turn_away(&record, &["record.field_invalid"]);
     for person in [None, Some(id("Nobody")), Some(id(COURT))] {
-        let record = world.accredits(ASTANA, Accreditation { person, ..good() });
+        let record = world.accreditation_record(ASTANA, Accreditation { person, ..good() });
         world.refuse(&record, &["authority.invalid"]);
     }
     // Out of office anybody may be.
@@ -448,20 +451,20 @@ fn a_notary_is_an_enrolled_person_with_a_readable_territory() {
             suspended,
             ..good()
         };
-        let record = world.accredits(ASTANA, body);
+        let record = world.accreditation_record(ASTANA, body);
         world.accept(&record);
     }
     let judge = Accreditation {
         person: Some(id("Clara")),
         ..accreditation(COURT, AuthorityRole::Court, false)
     };
-    let record = world.accredits(COURT, judge);
+    let record = world.accreditation_record(COURT, judge);
     world.refuse(&record, &["authority.invalid"]);
     let longest = Accreditation {
         territory: Some(many[1..].to_vec()),
         ..good()
     };
-    let record = world.accredits(ASTANA, longest);
+    let record = world.accreditation_record(ASTANA, longest);
     world.accept(&record);
 }
 
@@ -479,19 +482,19 @@ fn superiors_are_accredited_few_and_never_below_themselves() {
         (HIGH_COURT, COURT),
         (HIGH_COURT, HIGH_COURT),
     ] {
-        let record = world.accredits(name, court(name, superior));
+        let record = world.accreditation_record(name, court(name, superior));
         world.refuse(&record, &["authority.invalid"]);
     }
     // The court has one above it: three more fit below it, and no fourth.
     let mut above = COURT.to_owned();
     for level in 1..SUPERIORS_MAX {
         let name = format!("court {level}");
-        let record = world.accredits(&name, court(&name, &above));
+        let record = world.accreditation_record(&name, court(&name, &above));
         world.accept(&record);
         above = name;
     }
-    let record = world.accredits("one more", court("one more", &above));
+    let record = world.accreditation_record("one more", court("one more", &above));
     world.refuse(&record, &["authority.invalid"]);
-    let record = world.accredits(HIGH_COURT, court(HIGH_COURT, &above));
+    let record = world.accreditation_record(HIGH_COURT, court(HIGH_COURT, &above));
     world.refuse(&record, &["authority.invalid"]);
 }

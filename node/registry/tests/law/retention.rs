@@ -10,9 +10,7 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::{Body, Record};
 
 use crate::powers::FLAT;
-use crate::world::{
-    COURT, DAY, HIGH_COURT, PROSECUTOR, PROVIDER, RIVAL, World, accreditation, id,
-};
+use crate::world::{COURT, DAY, HIGH_COURT, PROSECUTOR, PROVIDER, RIVAL, World, accreditation, id};
 
 /// More than 75 years.
 const LONG: u64 = 76 * 366 * DAY;
@@ -22,19 +20,19 @@ fn root_of(record: &[u8]) -> EvidenceRoot {
 }
 
 impl World {
-    fn holds(&mut self, court: &str, root: &EvidenceRoot, held: bool) -> Vec<u8> {
+    fn holds_recording(&mut self, court: &str, root: &EvidenceRoot, held: bool) -> Vec<u8> {
         let body = Body::LegalHold(LegalHold { held });
         self.plain(court, &root.to_string(), body)
     }
 
-    fn deletes(&mut self, provider: &str, root: &EvidenceRoot, record: &[u8]) -> Vec<u8> {
+    fn deletes_recording(&mut self, provider: &str, root: &EvidenceRoot, record: &[u8]) -> Vec<u8> {
         let body = Body::EvidenceDeletion(EvidenceDeletion {
             record: record.to_vec(),
         });
         self.plain(provider, &root.to_string(), body)
     }
 
-    fn holder(&self, root: &EvidenceRoot) -> Option<PartyId> {
+    fn recording_holder(&self, root: &EvidenceRoot) -> Option<PartyId> {
         state::read(&self.state, Key::Hold(root)).unwrap()
     }
 }
@@ -54,12 +52,12 @@ fn a_recording_is_deleted_after_its_term() {
     let (mut world, act) = world();
     let root = root_of(&act);
     world.pass(LONG);
-    let record = world.deletes(PROVIDER, &root, &act);
+    let record = world.deletes_recording(PROVIDER, &root, &act);
     assert_eq!(world.accept(&record), []);
     // Once; and what is gone cannot be held.
-    let record = world.deletes(PROVIDER, &root, &act);
+    let record = world.deletes_recording(PROVIDER, &root, &act);
     world.refuse(&record, &["evidence.unknown"]);
-    let record = world.holds(COURT, &root, true);
+    let record = world.holds_recording(COURT, &root, true);
     world.refuse(&record, &["evidence.unknown"]);
 }
 
@@ -80,7 +78,7 @@ fn a_recording_is_kept_to_the_last_second_of_its_term() {
         let root = root_of(&act);
         // The record's block comes a second after it is signed.
         world.time_ms = (end.0 + at - END - 1) * 1000;
-        let record = world.deletes(PROVIDER, &root, &act);
+        let record = world.deletes_recording(PROVIDER, &root, &act);
         match code {
             Some(code) => world.refuse(&record, &[code]),
             None => drop(world.accept(&record)),
@@ -116,7 +114,7 @@ fn the_longer_of_the_manifests_and_the_profiles_term_counts() {
         let act = sheet.seal();
         world.accept(&act);
         world.pass(passed * year);
-        let record = world.deletes(PROVIDER, &root_of(&act), &act);
+        let record = world.deletes_recording(PROVIDER, &root_of(&act), &act);
         if kept {
             world.refuse(&record, &["evidence.retention_running"]);
         } else {
@@ -138,7 +136,7 @@ fn a_profile_with_a_longer_term_binds_from_then_on() {
         .state
         .values
         .insert(key, deedbook_schemas::encoding::encode(&profile));
-    let record = world.deletes(PROVIDER, &root_of(&act), &act);
+    let record = world.deletes_recording(PROVIDER, &root_of(&act), &act);
     world.refuse(&record, &["evidence.retention_running"]);
 }
 
@@ -150,11 +148,15 @@ fn only_what_the_ledger_knows_is_deleted() {
     // Never submitted.
     let unsent = world.revokes("Aida", &deedbook_schemas::digest::RecordId([1; 32]));
     // On the ledger, without a recording.
-    let bare = world.plain("Aida", FLAT, Body::Transfer(world.sale_body(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")])));
+    let bare = world.plain(
+        "Aida",
+        FLAT,
+        Body::Transfer(world.sale_body(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")])),
+    );
     world.submit(&bare).unwrap();
     world.pass(LONG);
     // Of a deletion, whose record carries another record within: it stays bytes.
-    let nested = world.deletes(PROVIDER, &other, &act);
+    let nested = world.deletes_recording(PROVIDER, &other, &act);
     world.refuse(&nested, &["evidence.unknown"]);
     for (root, record) in [
         (other, act.clone()),
@@ -162,10 +164,10 @@ fn only_what_the_ledger_knows_is_deleted() {
         (root, bare),
         (root, nested),
     ] {
-        let record = world.deletes(PROVIDER, &root, &record);
+        let record = world.deletes_recording(PROVIDER, &root, &record);
         world.refuse(&record, &["evidence.unknown"]);
     }
-    let record = world.deletes(PROVIDER, &root, &act);
+    let record = world.deletes_recording(PROVIDER, &root, &act);
     world.accept(&record);
 }
 
@@ -174,16 +176,16 @@ fn a_deletion_is_the_providers_who_keeps_it_and_readable() {
     let (mut world, act) = world();
     let root = root_of(&act);
     world.pass(LONG);
-    let record = world.deletes(RIVAL, &root, &act);
+    let record = world.deletes_recording(RIVAL, &root, &act);
     world.refuse(&record, &["evidence.not_entitled"]);
     for stranger in [COURT, "Aida"] {
-        let record = world.deletes(stranger, &root, &act);
+        let record = world.deletes_recording(stranger, &root, &act);
         world.turn_away(&record, &["authority.not_accredited"]);
     }
     let mut longer = act.clone();
     longer.push(0);
     for bytes in [&[][..], &[0xd2], &act[1..], &act[..act.len() - 1], &longer] {
-        let record = world.deletes(PROVIDER, &root, bytes);
+        let record = world.deletes_recording(PROVIDER, &root, bytes);
         world.turn_away(&record, &["record.malformed"]);
     }
     let body = Body::EvidenceDeletion(EvidenceDeletion { record: act });
@@ -202,7 +204,7 @@ fn a_forged_record_with_the_same_recording_and_a_shorter_term_is_not_on_the_ledg
     sheet.evidence().retention_years = 1;
     sheet.evidence().started = Seconds(0);
     let forged = sheet.seal();
-    let record = world.deletes(PROVIDER, &root, &forged);
+    let record = world.deletes_recording(PROVIDER, &root, &forged);
     world.refuse(&record, &["evidence.unknown", "evidence.retention_running"]);
 }
 
@@ -212,23 +214,23 @@ fn what_a_court_holds_is_not_deleted_until_it_or_a_court_above_lifts_the_hold() 
         let (mut world, act) = world();
         let root = root_of(&act);
         let court = accreditation("other court", AuthorityRole::Court, false);
-        let record = world.accredits("other court", court);
+        let record = world.accreditation_record("other court", court);
         world.accept(&record);
-        let record = world.holds(COURT, &root, true);
+        let record = world.holds_recording(COURT, &root, true);
         let outcomes = world.accept(&record);
         assert_eq!(outcomes[0].status, Status::Registered);
-        assert_eq!(world.holder(&root), Some(id(COURT)));
+        assert_eq!(world.recording_holder(&root), Some(id(COURT)));
         world.pass(LONG);
-        let record = world.deletes(PROVIDER, &root, &act);
+        let record = world.deletes_recording(PROVIDER, &root, &act);
         world.refuse(&record, &["evidence.legal_hold"]);
-        let record = world.holds(lifted_by, &root, false);
+        let record = world.holds_recording(lifted_by, &root, false);
         if lawful {
             assert_eq!(world.accept(&record), []);
-            let record = world.deletes(PROVIDER, &root, &act);
+            let record = world.deletes_recording(PROVIDER, &root, &act);
             world.accept(&record);
         } else {
             world.refuse(&record, &["evidence.not_entitled"]);
-            assert_eq!(world.holder(&root), Some(id(COURT)));
+            assert_eq!(world.recording_holder(&root), Some(id(COURT)));
         }
     }
 }
@@ -242,19 +244,19 @@ fn a_court_lifts_what_any_court_below_it_holds() {
             superior: Some(id(superior)),
             ..accreditation(name, AuthorityRole::Court, false)
         };
-        let record = world.accredits(name, body);
+        let record = world.accreditation_record(name, body);
         world.accept(&record);
     }
     for lifted_by in ["village", "district", COURT, HIGH_COURT] {
-        let record = world.holds("village", &root, true);
+        let record = world.holds_recording("village", &root, true);
         world.accept(&record);
-        let record = world.holds(lifted_by, &root, false);
+        let record = world.holds_recording(lifted_by, &root, false);
         world.accept(&record);
-        assert_eq!(world.holder(&root), None);
+        assert_eq!(world.recording_holder(&root), None);
     }
-    let record = world.holds("district", &root, true);
+    let record = world.holds_recording("district", &root, true);
     world.accept(&record);
-    let record = world.holds("village", &root, false);
+    let record = world.holds_recording("village", &root, false);
     world.refuse(&record, &["evidence.not_entitled"]);
 }
 
@@ -263,21 +265,21 @@ fn a_hold_is_a_courts_on_a_known_recording_and_stands_once() {
     let (mut world, act) = world();
     let root = root_of(&act);
     for stranger in [PROSECUTOR, PROVIDER, "Aida"] {
-        let record = world.holds(stranger, &root, true);
+        let record = world.holds_recording(stranger, &root, true);
         world.turn_away(&record, &["authority.not_accredited"]);
     }
     let record = world.plain(COURT, FLAT, Body::LegalHold(LegalHold { held: true }));
     world.turn_away(&record, &["record.field_invalid"]);
-    let record = world.holds(COURT, &EvidenceRoot([1; 32]), true);
+    let record = world.holds_recording(COURT, &EvidenceRoot([1; 32]), true);
     world.refuse(&record, &["evidence.unknown"]);
-    let record = world.holds(COURT, &root, false);
+    let record = world.holds_recording(COURT, &root, false);
     world.refuse(&record, &["evidence.not_entitled"]);
     // The high court is above the court, and not the other way round.
-    let record = world.holds(HIGH_COURT, &root, true);
+    let record = world.holds_recording(HIGH_COURT, &root, true);
     world.accept(&record);
-    let record = world.holds(COURT, &root, true);
+    let record = world.holds_recording(COURT, &root, true);
     world.refuse(&record, &["evidence.legal_hold"]);
-    let record = world.holds(COURT, &root, false);
+    let record = world.holds_recording(COURT, &root, false);
     world.refuse(&record, &["evidence.not_entitled"]);
 }
 
@@ -288,8 +290,8 @@ fn hold_and_deletion_in_one_block_take_their_order() {
         let root = root_of(&act);
         world.pass(LONG);
         let mut records = vec![
-            world.deletes(PROVIDER, &root, &act),
-            world.holds(COURT, &root, true),
+            world.deletes_recording(PROVIDER, &root, &act),
+            world.holds_recording(COURT, &root, true),
         ];
         if held_first {
             records.reverse();
@@ -300,6 +302,6 @@ fn hold_and_deletion_in_one_block_take_their_order() {
             .map(|answer| answer.as_ref().unwrap().refusal.is_some())
             .collect();
         assert_eq!(refused, [false, true]);
-        assert_eq!(world.holder(&root).is_some(), held_first);
+        assert_eq!(world.recording_holder(&root).is_some(), held_first);
     }
 }

@@ -28,7 +28,7 @@ fn sorted(list: &[(&str, &str)]) -> Vec<PartyShare> {
 }
 
 impl World {
-    fn certificate(
+    fn succession_certificate(
         &mut self,
         notary: &str,
         deceased: &str,
@@ -45,7 +45,7 @@ impl World {
 
     /// Certifies what Aida held in the flat to these heirs.
     fn succeeds(&mut self, heirs: &[(&str, &str)]) -> RecordId {
-        let record = self.certificate(NOTARY, "Aida", FLAT, sorted(heirs));
+        let record = self.succession_certificate(NOTARY, "Aida", FLAT, sorted(heirs));
         let outcomes = self.accept(&record);
         assert_eq!(
             (outcomes[0].record, outcomes[0].status),
@@ -76,7 +76,7 @@ impl World {
         record_id(&record)
     }
 
-    fn succession(&self, certificate: &RecordId) -> Succession {
+    fn stored_succession(&self, certificate: &RecordId) -> Succession {
         state::read(&self.state, Key::Succession(certificate))
             .unwrap()
             .unwrap()
@@ -116,8 +116,12 @@ fn certified_heirs_inherit_what_the_dead_held() {
     let title = world.title(FLAT);
     let inherited = title.holdings.iter().filter(|h| h.acquired > LONG_AGO);
     assert!(inherited.clone().count() == 2);
-    assert!(inherited.into_iter().all(|h| h.ground == Ground::Inheritance));
-    assert_eq!(world.succession(&certificate).used_by, Some(deed));
+    assert!(
+        inherited
+            .into_iter()
+            .all(|h| h.ground == Ground::Inheritance)
+    );
+    assert_eq!(world.stored_succession(&certificate).used_by, Some(deed));
     // It is used up.
     let mut again = body;
     again.title_version = 2;
@@ -152,11 +156,7 @@ fn a_notary_certifies_exactly_what_the_dead_held_to_living_heirs() {
             &[("Bolat", "1/2"), ("Clara", "1/2")],
             &["succession.heirs"],
         ),
-        (
-            "to the dead",
-            &[("Aida", "1/2")],
-            &["succession.heirs"],
-        ),
+        ("to the dead", &[("Aida", "1/2")], &["succession.heirs"]),
         (
             "to nobody known",
             &[("Stranger", "1/2")],
@@ -170,7 +170,7 @@ fn a_notary_certifies_exactly_what_the_dead_held_to_living_heirs() {
     ] {
         println!("{what}");
         let mut world = world();
-        let record = world.certificate(NOTARY, "Aida", FLAT, sorted(heirs));
+        let record = world.succession_certificate(NOTARY, "Aida", FLAT, sorted(heirs));
         world.refuse(&record, codes);
     }
     let half = || shares(&[("Bolat", "1/2")]);
@@ -192,14 +192,14 @@ fn a_notary_certifies_exactly_what_the_dead_held_to_living_heirs() {
         ("of nothing", "Aida", "20-313-024-120", &["title.unknown"]),
     ] {
         println!("{what}");
-        let record = world.certificate(NOTARY, deceased, property, half());
+        let record = world.succession_certificate(NOTARY, deceased, property, half());
         world.refuse(&record, codes);
     }
-    world.appoint("far notary", "Clara", Some(&["01-"]));
-    let record = world.certificate("far notary", "Aida", FLAT, half());
+    world.appoint_notary("far notary", "Clara", Some(&["01-"]));
+    let record = world.succession_certificate("far notary", "Aida", FLAT, half());
     world.refuse(&record, &["notary.outside_territory"]);
     world.marry("Nurlan", "Bolat", world.now());
-    let record = world.certificate(NOTARY, "Aida", FLAT, half());
+    let record = world.succession_certificate(NOTARY, "Aida", FLAT, half());
     world.refuse(&record, &["notary.interested"]);
 }
 
@@ -208,7 +208,7 @@ fn a_certificate_is_a_notarys_and_well_formed() {
     let mut world = world();
     let half = || shares(&[("Bolat", "1/2")]);
     for stranger in [REGISTRAR, COURT, "Bolat"] {
-        let record = world.certificate(stranger, "Aida", FLAT, half());
+        let record = world.succession_certificate(stranger, "Aida", FLAT, half());
         world.turn_away(&record, &["authority.not_accredited"]);
     }
     let quarter = "1/4".parse().unwrap();
@@ -228,7 +228,7 @@ fn a_certificate_is_a_notarys_and_well_formed() {
         })
         .collect();
     for heirs in [Vec::new(), twice.to_vec(), unsorted.to_vec(), many] {
-        let record = world.certificate(NOTARY, "Aida", FLAT, heirs);
+        let record = world.succession_certificate(NOTARY, "Aida", FLAT, heirs);
         world.turn_away(&record, &["record.field_invalid"]);
     }
     let body = SuccessionCertificate {
@@ -237,8 +237,8 @@ fn a_certificate_is_a_notarys_and_well_formed() {
     };
     let record = world.plain(NOTARY, "Aida", Body::SuccessionCertificate(body));
     world.turn_away(&record, &["record.field_invalid"]);
-    world.suspend(NOTARY, crate::notaries::notary(NOTARY, "Nurlan", None));
-    let record = world.certificate(NOTARY, "Aida", FLAT, half());
+    world.suspend_authority(NOTARY, crate::notaries::notary(NOTARY, "Nurlan", None));
+    let record = world.succession_certificate(NOTARY, "Aida", FLAT, half());
     world.turn_away(&record, &["authority.suspended"]);
 }
 
@@ -260,7 +260,7 @@ fn shares_that_overflow_do_not_sum_to_anything() {
         })
         .collect();
     heirs.sort_by_key(|heir| heir.party);
-    let record = world.certificate(NOTARY, "Aida", FLAT, heirs);
+    let record = world.succession_certificate(NOTARY, "Aida", FLAT, heirs);
     world.refuse(&record, &["succession.heirs"]);
 }
 
@@ -338,7 +338,10 @@ fn an_inheritance_follows_its_certificate_to_the_letter() {
 #[test]
 fn an_inheritance_comes_with_nothing_else() {
     let changes: [(fn(&mut Transfer), &str); 4] = [
-        (|t| t.discharges = Some(vec![RecordId([1; 32])]), "transfer.price"),
+        (
+            |t| t.discharges = Some(vec![RecordId([1; 32])]),
+            "transfer.price",
+        ),
         (
             |t| {
                 t.mortgage = Some(MortgageTerms {
@@ -401,7 +404,7 @@ fn a_certificate_is_for_its_property_and_serves_once() {
     world.block(&acts);
     assert_eq!(world.instrument(&first).status, Status::Registered);
     assert_eq!(world.instrument(&second).status, Status::Refused);
-    assert_eq!(world.succession(&certificate).used_by, Some(first));
+    assert_eq!(world.stored_succession(&certificate).used_by, Some(first));
 }
 
 #[test]
@@ -480,7 +483,7 @@ fn only_heirs_act_and_each_of_them() {
     // An heir who dies before accepting: their own heirs need a certificate that says so.
     world.dies("Clara");
     assert_eq!(world.open(&deed), ["party.dead"]);
-    let late = world.certificate(NOTARY, "Aida", FLAT, sorted(HEIRS));
+    let late = world.succession_certificate(NOTARY, "Aida", FLAT, sorted(HEIRS));
     world.refuse(&late, &["succession.heirs"]);
     world.succeeds(&[("Bolat", "1/2")]);
 }
@@ -516,7 +519,10 @@ fn what_was_joint_with_a_spouse_is_divided_before_it_is_inherited() {
 #[test]
 fn what_was_divided_in_favour_of_the_survivor_or_of_unknown_status_is_not_inherited() {
     let heir = &[("Bolat", "1/1")];
-    for (married, code) in [(true, "marriage.undivided"), (false, "marriage.status_unknown")] {
+    for (married, code) in [
+        (true, "marriage.undivided"),
+        (false, "marriage.status_unknown"),
+    ] {
         let mut world = World::new();
         world.enrol(PEOPLE);
         let marriage = married.then(|| world.marry("Aida", "Daniyar", BEFORE));
