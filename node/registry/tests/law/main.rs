@@ -14,6 +14,10 @@ mod calendar;
 #[cfg(test)]
 mod caveats;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
+mod chains;
+#[cfg(test)]
 mod consents;
 #[cfg(test)]
 mod discharges;
@@ -41,6 +45,8 @@ mod marriage;
 mod mortgages;
 #[cfg(test)]
 mod notaries;
+#[cfg(test)]
+mod offices;
 #[cfg(test)]
 mod one_step;
 #[cfg(test)]
