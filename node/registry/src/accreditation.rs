@@ -90,14 +90,16 @@ fn is_below_others(
     Ok(above.is_none())
 }
 
-/// Rule 24: a notary is an enrolled natural person; no other authority is one.
+/// Rule 24: a notary is an enrolled natural person, or out of office; no other authority is one.
 fn is_of_a_person(state: &dyn StateRead, body: &Accreditation) -> Result<bool, StateError> {
-    let notary = body.role == AuthorityRole::Notary;
-    let Some(person) = &body.person else {
-        return Ok(!notary);
+    if body.role != AuthorityRole::Notary {
+        return Ok(body.person.is_none());
+    }
+    let enrolled = match &body.person {
+        None => None,
+        Some(person) => state::party(state, person)?,
     };
-    let found = state::party(state, person)?;
-    Ok(notary && found.is_some_and(|party| party.nature == Nature::Natural))
+    Ok(body.suspended || enrolled.is_some_and(|party| party.nature == Nature::Natural))
 }
 
 /// Whether `above` is a superior of `below`, directly or not (rule 27). No authority is above itself.

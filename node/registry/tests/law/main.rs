@@ -1,9 +1,6 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
-mod world;
-
-#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod agents;
@@ -13,6 +10,10 @@ mod authorities;
 mod calendar;
 #[cfg(test)]
 mod caveats;
+#[cfg(test)]
+mod certificates;
+#[cfg(test)]
+mod chains;
 #[cfg(test)]
 mod consents;
 #[cfg(test)]
@@ -48,6 +49,8 @@ mod mortgages;
 #[cfg(test)]
 mod notaries;
 #[cfg(test)]
+mod offices;
+#[cfg(test)]
 mod one_step;
 #[cfg(test)]
 mod persons;
@@ -81,3 +84,5 @@ mod succession;
 mod terms;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod world;

@@ -1,22 +1,25 @@
-//! Rule 24: notaries, where and for whom they certify; rule 40: what their accreditation says.
+//! Rule 24: notaries, where and for whom they certify.
 
 use deedbook_registry::{Key, state};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
-use deedbook_schemas::instrument::{ActKind, ActRole, Status};
-use deedbook_schemas::limits::{SUPERIORS_MAX, TERRITORY_MAX};
-use deedbook_schemas::party::{Accreditation, AuthorityRole, Party};
+use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status, Supplement};
+use deedbook_schemas::limits::SUPPLEMENTS_MAX;
+use deedbook_schemas::party::{
+    Accreditation, AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyMember,
+};
 use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::Body;
+use deedbook_schemas::settlement::DutyKind;
 
 use crate::powers::{FLAT, OTHER};
 use crate::world::{
-    COURT, HIGH_COURT, NOTARY, REGISTRAR, SUPERVISOR, World, accreditation, id, key_of, record_id,
+    COURT, NOTARY, REGISTRAR, SUPERVISOR, World, accreditation, id, key_of, record_id,
 };
 
 const PEOPLE: &[&str] = &["Aida", "Bolat", "Clara", "Nurlan", "Zarina"];
-const ASTANA: &str = "astana notary";
+pub(crate) const ASTANA: &str = "astana notary";
 
 impl World {
     pub(crate) fn certifies(&mut self, notary: &str, what: &RecordId) -> Vec<u8> {
@@ -24,26 +27,26 @@ impl World {
         self.plain(notary, &what.to_string(), body)
     }
 
-    pub(crate) fn accredits(&mut self, name: &str, body: Accreditation) -> Vec<u8> {
+    pub(crate) fn accreditation_record(&mut self, name: &str, body: Accreditation) -> Vec<u8> {
         let subject = id(name).to_string();
         self.plain(SUPERVISOR, &subject, Body::Accreditation(body))
     }
 
     /// Accredits a notary for a territory.
-    pub(crate) fn appoint(&mut self, name: &str, person: &str, territory: Option<&[&str]>) {
+    pub(crate) fn appoint_notary(&mut self, name: &str, person: &str, territory: Option<&[&str]>) {
         let body = notary(name, person, territory);
-        let record = self.accredits(name, body);
+        let record = self.accreditation_record(name, body);
         self.accept(&record);
     }
 
-    pub(crate) fn suspend(&mut self, name: &str, body: Accreditation) {
+    pub(crate) fn suspend_authority(&mut self, name: &str, body: Accreditation) {
         let suspended = true;
-        let record = self.accredits(name, Accreditation { suspended, ..body });
+        let record = self.accreditation_record(name, Accreditation { suspended, ..body });
         self.accept(&record);
     }
 
     /// Changes what the register knows about a party, as if its authority had said so.
-    fn amend(&mut self, name: &str, change: impl Fn(&mut Party)) {
+    fn amend_party(&mut self, name: &str, change: impl Fn(&mut Party)) {
         let mut party = state::party(&self.state, &id(name)).unwrap().unwrap();
         change(&mut party);
         let key = Key::Party(&id(name)).bytes();
@@ -133,7 +136,7 @@ fn a_notary_certifies_within_their_territory() {
         (Some(&["313-"]), false),
     ] {
         let (mut world, deed) = world();
-        world.appoint(ASTANA, "Clara", territory);
+        world.appoint_notary(ASTANA, "Clara", territory);
         let record = world.certifies(ASTANA, &deed);
         if inside {
             world.accept(&record);
@@ -152,7 +155,7 @@ fn a_sub_power_over_all_properties_needs_a_notary_without_bounds() {
         (Some(&[FLAT, OTHER]), Some(&["20-313-024-118"]), false),
     ] {
         let (mut world, _) = world();
-        world.appoint(ASTANA, "Clara", territory);
+        world.appoint_notary(ASTANA, "Clara", territory);
         let mut body = world.power_body(&[ActKind::Sell]);
         body.scope.properties = listed.map(|l| l.iter().map(|p| (*p).to_owned()).collect());
         body.scope.substitutions = Some(1);
@@ -185,10 +188,29 @@ const INTERESTS: &[Interest] = &[
         world.marry("Bolat", "Nurlan", world.now());
     }),
     ("guardian of a party", |world, _| {
-        world.amend("Bolat", |party| party.guardian = Some(id("Nurlan")));
+        world.amend_party("Bolat", |party| party.guardian = Some(id("Nurlan")));
     }),
     ("ward of a party", |world, _| {
-        world.amend("Nurlan", |party| party.guardian = Some(id("Aida")));
+        world.amend_party("Nurlan", |party| party.guardian = Some(id("Aida")));
+    }),
+    ("officer of a party", |world, _| {
+        world.amend_party("Bolat", |party| {
+            party.nature = Nature::Legal(LegalEntity {
+                name: "Firm".to_owned(),
+                officers: vec![id("Nurlan")],
+                signatures: 1,
+                dissolved: false,
+            });
+        });
+    }),
+    ("member of a party", |world, _| {
+        world.amend_party("Bolat", |party| {
+            let members =
+                [id("Clara"), id("Nurlan")].map(|party| PartyMember { party, share: None });
+            party.nature = Nature::Group(GroupParty {
+                members: members.to_vec(),
+            });
+        });
     }),
     ("agent of a party", |world, deed| {
         let power = world.empower("Bolat", "Nurlan", &[ActKind::Acquire]);
@@ -212,13 +234,14 @@ fn a_notary_is_a_stranger_to_the_parties() {
         let record = world.certifies(NOTARY, &deed);
         world.refuse(&record, &["notary.interested"]);
         // Somebody else may.
-        world.appoint(ASTANA, "Clara", None);
+        world.enrol(&["Erlan"]);
+        world.appoint_notary(ASTANA, "Erlan", None);
         let record = world.certifies(ASTANA, &deed);
         world.accept(&record);
     }
     for party in ["Aida", "Bolat"] {
         let (mut world, deed) = world();
-        world.appoint(ASTANA, party, Some(&["01-"]));
+        world.appoint_notary(ASTANA, party, Some(&["01-"]));
         let record = world.certifies(ASTANA, &deed);
         world.refuse(&record, &["notary.outside_territory", "notary.interested"]);
     }
@@ -232,7 +255,7 @@ fn a_notary_passes_no_power_that_is_theirs() {
         ("Zarina", "Clara", "Clara"),
     ] {
         let (mut world, _) = world();
-        world.appoint(ASTANA, person, None);
+        world.appoint_notary(ASTANA, person, None);
         let mut body = world.power_body(&[ActKind::Sell]);
         body.scope.substitutions = Some(1);
         let root = world.power("Aida", agent, body);
@@ -259,7 +282,7 @@ fn nobody_acts_on_what_they_certified_as_a_notary() {
 #[test]
 fn an_instrument_is_certified_once() {
     let (mut world, deed) = world();
-    world.appoint(ASTANA, "Clara", None);
+    world.appoint_notary(ASTANA, "Clara", None);
     for notary in [NOTARY, ASTANA] {
         let record = world.certifies(notary, &deed);
         if notary == NOTARY {
@@ -291,7 +314,7 @@ fn only_a_notary_in_office_certifies_and_with_their_key() {
     world.turn_away(&record, &["party.key_mismatch"]);
     let record = world.attested(NOTARY, &deed.to_string(), body);
     world.turn_away(&record, &["record.field_invalid"]);
-    world.suspend(NOTARY, notary(NOTARY, "Nurlan", None));
+    world.suspend_authority(NOTARY, notary(NOTARY, "Nurlan", None));
     let record = world.certifies(NOTARY, &deed);
     world.turn_away(&record, &["authority.suspended"]);
 }
@@ -301,7 +324,7 @@ fn a_later_suspension_leaves_earlier_certificates_valid() {
     let (mut world, deed) = world();
     let record = world.certifies(NOTARY, &deed);
     world.accept(&record);
-    world.suspend(NOTARY, notary(NOTARY, "Nurlan", None));
+    world.suspend_authority(NOTARY, notary(NOTARY, "Nurlan", None));
     sign(&mut world, &deed);
     assert_eq!(world.instrument(&deed).status, Status::Registered);
 }
@@ -317,7 +340,7 @@ fn certificate_and_suspension_in_one_block_take_their_order() {
         };
         let mut records = vec![
             world.certifies(NOTARY, &deed),
-            world.accredits(NOTARY, suspended),
+            world.accreditation_record(NOTARY, suspended),
         ];
         if suspended_first {
             records.reverse();
@@ -329,100 +352,47 @@ fn certificate_and_suspension_in_one_block_take_their_order() {
 }
 
 #[test]
+fn a_notary_whom_nobody_knows_certifies_nothing() {
+    let (mut world, deed) = world();
+    // As a genesis may have it.
+    let key = Key::Authority(&id(NOTARY)).bytes();
+    let mut known = state::authority(&world.state, &id(NOTARY))
+        .unwrap()
+        .unwrap();
+    known.accreditation.person = None;
+    world.state.values.insert(key, encode(&known));
+    let record = world.certifies(NOTARY, &deed);
+    world.refuse(&record, &["notary.interested"]);
+}
+
+#[test]
+fn a_full_instrument_takes_no_certificate() {
+    for (supplements, full) in [(SUPPLEMENTS_MAX - 1, false), (SUPPLEMENTS_MAX, true)] {
+        let (mut world, deed) = world();
+        let mut instrument = world.instrument(&deed);
+        let due = Supplement {
+            record: RecordId([1; 32]),
+            matter: Matter::Duty {
+                duty: DutyKind::RegistrationFee,
+            },
+        };
+        let pending = instrument.pending.as_mut().unwrap();
+        pending.supplements = vec![due; supplements];
+        let key = Key::Instrument(&deed).bytes();
+        world.state.values.insert(key, encode(&instrument));
+        let record = world.certifies(NOTARY, &deed);
+        if full {
+            world.refuse(&record, &["requisition.too_many"]);
+        } else {
+            world.accept(&record);
+        }
+    }
+}
+
+#[test]
 fn a_dead_notary_is_out_of_office() {
     let (mut world, deed) = world();
     world.dies("Nurlan");
     let record = world.certifies(NOTARY, &deed);
     world.refuse(&record, &["party.dead"]);
-}
-
-#[test]
-fn a_notary_is_an_enrolled_person_with_a_readable_territory() {
-    let (mut world, _) = world();
-    let many: Vec<String> = (0..=TERRITORY_MAX).map(|n| format!("20-{n:03}")).collect();
-    let good = || notary(ASTANA, "Clara", Some(&["01-", "20-"]));
-    type Change = fn(&mut Accreditation);
-    let spoilt: [(Change, &str); 7] = [
-        (|a| a.territory = Some(Vec::new()), "record.field_invalid"),
-        (
-            |a| a.territory.as_mut().unwrap().reverse(),
-            "record.field_invalid",
-        ),
-        (
-            |a| a.territory.as_mut().unwrap()[1] = "01-".to_owned(),
-            "record.field_invalid",
-        ),
-        (
-            |a| a.territory.as_mut().unwrap()[1] = "2 0".to_owned(),
-            "record.field_invalid",
-        ),
-        (
-            |a| a.territory.as_mut().unwrap()[0].clear(),
-            "record.field_invalid",
-        ),
-        (
-            |a| a.territory.as_mut().unwrap()[1] = "850101300123".to_owned(),
-            "record.personal_data",
-        ),
-        (|a| a.role = AuthorityRole::Court, "record.field_invalid"),
-    ];
-    for (change, code) in spoilt {
-        let mut body = good();
-        change(&mut body);
-        let record = world.accredits(ASTANA, body);
-        world.turn_away(&record, &[code]);
-    }
-    let long = Accreditation {
-        territory: Some(many.clone()),
-        ..good()
-    };
-    let record = world.accredits(ASTANA, long);
-    world.turn_away(&record, &["record.field_invalid"]);
-    for person in [None, Some(id("Nobody")), Some(id(COURT))] {
-        let record = world.accredits(ASTANA, Accreditation { person, ..good() });
-        world.refuse(&record, &["authority.invalid"]);
-    }
-    let judge = Accreditation {
-        person: Some(id("Clara")),
-        ..accreditation(COURT, AuthorityRole::Court, false)
-    };
-    let record = world.accredits(COURT, judge);
-    world.refuse(&record, &["authority.invalid"]);
-    let longest = Accreditation {
-        territory: Some(many[1..].to_vec()),
-        ..good()
-    };
-    let record = world.accredits(ASTANA, longest);
-    world.accept(&record);
-}
-
-#[test]
-fn superiors_are_accredited_few_and_never_below_themselves() {
-    let mut world = World::new();
-    let court = |name: &str, superior: &str| Accreditation {
-        superior: Some(id(superior)),
-        ..accreditation(name, AuthorityRole::Court, false)
-    };
-    for (name, superior) in [
-        ("new court", "nobody"),
-        ("new court", "new court"),
-        // The high court is above the court.
-        (HIGH_COURT, COURT),
-        (HIGH_COURT, HIGH_COURT),
-    ] {
-        let record = world.accredits(name, court(name, superior));
-        world.refuse(&record, &["authority.invalid"]);
-    }
-    // The court has one above it: three more fit below it, and no fourth.
-    let mut above = COURT.to_owned();
-    for level in 1..SUPERIORS_MAX {
-        let name = format!("court {level}");
-        let record = world.accredits(&name, court(&name, &above));
-        world.accept(&record);
-        above = name;
-    }
-    let record = world.accredits("one more", court("one more", &above));
-    world.refuse(&record, &["authority.invalid"]);
-    let record = world.accredits(HIGH_COURT, court(HIGH_COURT, &above));
-    world.refuse(&record, &["authority.invalid"]);
 }
