@@ -175,6 +175,42 @@ pub(crate) fn a_freeze_is_over_at_its_hour_swept_or_not() {
 }
 
 #[test]
+pub(crate) fn what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later() {
+    let mut world = world();
+    // More instruments expire at the hour at which the freeze ends than one block sweeps.
+    let crowd = |world: &mut World| {
+        let records: Vec<_> = (0..1100)
+            .map(|_| world.sale(OTHER, &[("Aida", "1/1")], &[("Clara", "1/1")]))
+            .collect();
+        world.block_after(10, &records);
+    };
+    crowd(&mut world);
+    crowd(&mut world);
+    let hour = next_deadline(&world.state).unwrap().unwrap();
+    world.time_ms = (hour.0 - 3600) * 1000;
+    let freeze = world.frozen(COURT, FLAT, Some(hour));
+    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
+    let act = world.sells("Aida", &deed);
+    world.accept(&act);
+    world.time_ms = (hour.0 - 1) * 1000;
+    let act = world.buys("Bolat", &deed);
+    world.accept(&act);
+    assert_eq!(world.began.len(), 2200, "the crowd alone");
+    assert_eq!(world.instrument(&deed).status, Status::Registered);
+    assert_eq!(world.title(FLAT).encumbrances.len(), 1);
+    assert_eq!(
+        next_deadline(&world.state).unwrap(),
+        Some(hour),
+        "left over"
+    );
+    world.block(&[]);
+    assert_eq!(began(&world), [(freeze, Status::Expired)]);
+    assert!(world.title(FLAT).encumbrances.is_empty());
+    world.block(&[]);
+    assert_eq!(began(&world), [], "once");
+}
+
+#[test]
 pub(crate) fn only_four_kinds_of_authority_freeze() {
     let mut world = world();
     for stranger in [SUPERVISOR, CIVIL, PROVIDER, NOTARY, TAX, "Aida", "Nobody"] {
@@ -282,7 +318,7 @@ pub(crate) fn only_a_freeze_in_force_on_this_title_is_lifted() {
     world.turn_away(&record, &["authority.not_accredited"]);
     let property = FLAT.to_owned();
     let body = Body::FreezeRelease(FreezeRelease { property });
-    let record = world.plain(COURT, "no id", body);
+    let record = world.plain(COURT, "no-id", body);
     world.turn_away(&record, &["record.field_invalid"]);
     let record = world.lift(COURT, FLAT, &freeze);
     world.accept(&record);

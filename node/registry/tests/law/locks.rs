@@ -246,7 +246,7 @@ pub(crate) fn only_a_lock_in_force_is_opened_by_its_holder() {
         let record = world.unlock(stranger, FLAT, &lock);
         world.refuse(&record, &["lock.not_holder"]);
     }
-    let record = world.attested("Aida", "no id", unlocking(FLAT));
+    let record = world.attested("Aida", "no-id", unlocking(FLAT));
     world.turn_away(&record, &["record.field_invalid"]);
     let record = world.plain("Aida", &lock.to_string(), unlocking(FLAT));
     world.turn_away(&record, &["attestation.missing", "evidence.missing"]);

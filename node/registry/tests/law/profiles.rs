@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use deedbook_registry::calendar::end_of_business_days;
 use deedbook_registry::state;
 use deedbook_schemas::block::{Height, Seconds};
-use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::evidence::Topic;
 use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status};
 use deedbook_schemas::limits::{BUSINESS_DAYS_MAX, HOLIDAYS_MAX, PROFILES_MAX};
@@ -438,6 +437,7 @@ mod elsewhere {
             every_disposition_waits_for_every_freeze
             a_freeze_and_the_last_act_in_one_block_are_decided_by_their_order
             a_freeze_is_over_at_its_hour_swept_or_not
+            what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later
             only_four_kinds_of_authority_freeze
             a_freeze_that_cannot_be_is_refused
             there_is_room_for_a_few_freezes_and_lapsed_ones_make_room
