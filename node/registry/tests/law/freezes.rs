@@ -3,11 +3,12 @@
 use deedbook_registry::next_deadline;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encumbrance::{Freeze, FreezeRelease, Right};
+use deedbook_schemas::encumbrance::{Assignment, Freeze, FreezeRelease, Right};
 use deedbook_schemas::instrument::{Status, Transfer, TransferKind};
 use deedbook_schemas::limits::ENCUMBRANCES_OF_A_KIND_MAX;
 use deedbook_schemas::record::Body;
 
+use crate::lenders::{lodge, mortgage_body, mortgaged, sign};
 use crate::world::{
     CIVIL, COURT, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR, PROVIDER, REGISTRAR, SECOND_REGISTRAR,
     START, SUPERVISOR, TAX, World, id, key_of, record_id,
@@ -172,6 +173,25 @@ pub(crate) fn a_freeze_is_over_at_its_hour_swept_or_not() {
     assert_eq!(began(&world), [], "once");
     let record = world.lift(COURT, FLAT, &freeze);
     world.refuse(&record, &["freeze.unknown"]);
+}
+
+#[test]
+pub(crate) fn what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_they_have() {
+    let mut world = world();
+    let mortgage = mortgaged(&mut world, FLAT, "Aida", "Clara");
+    world.frozen(COURT, FLAT, None);
+    let body = Body::Mortgage(mortgage_body(&world, FLAT, &["Aida"], "Bolat"));
+    let second = lodge(&mut world, "Aida", FLAT, body);
+    sign(&mut world, &second, &["Aida"], &["Bolat"]);
+    assert_eq!(world.open(&second), ["freeze.in_force"]);
+    let body = Body::Assignment(Assignment {
+        mortgage,
+        assignor: id("Clara"),
+        assignee: id("Bolat"),
+    });
+    let assignment = lodge(&mut world, "Clara", FLAT, body);
+    sign(&mut world, &assignment, &["Clara"], &["Bolat"]);
+    assert_eq!(world.instrument(&assignment).status, Status::Registered);
 }
 
 #[test]
