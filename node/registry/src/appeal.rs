@@ -16,7 +16,7 @@ use crate::identity::Evidence;
 use crate::lodging;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, representation, text};
+use crate::{deed, door, identity, representation, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Appeal) -> Verdict {
     let mut door = door::open(case);
@@ -94,7 +94,7 @@ fn is_party(case: &Case<'_, '_>, appealed: &Record) -> Result<bool, StateError> 
 fn end_of(instrument: &Instrument, now: Seconds) -> Option<Seconds> {
     match &instrument.pending {
         None => Some(instrument.changed.seconds()),
-        Some(pending) => (pending.expires <= now).then_some(pending.expires),
+        Some(pending) => deed::ended_at(pending, now),
     }
 }
 

@@ -72,7 +72,16 @@ pub(crate) fn find(
 /// Whether time has left a pending instrument open: neither has it expired, nor was a requisition left
 /// unanswered for too long (rule 33).
 pub(crate) fn is_open(pending: &Pending, now: Seconds) -> bool {
-    now < pending.expires && requisition::overdue(pending, now).is_none()
+    ended_at(pending, now).is_none()
+}
+
+/// When time ended a pending instrument, swept or not.
+pub(crate) fn ended_at(pending: &Pending, now: Seconds) -> Option<Seconds> {
+    let expired = Some(pending.expires).filter(|expires| *expires <= now);
+    expired
+        .into_iter()
+        .chain(requisition::overdue(pending, now))
+        .min()
 }
 
 /// A pending instrument with its titles, whether or not its time has run out.

@@ -10,7 +10,7 @@ use crate::world::DAY;
 /// Days from 1970-01-01 to a date, counted year by year and month by month.
 pub(crate) fn day(date: &str) -> u64 {
     let parts: Vec<u64> = date.split('-').map(|part| part.parse().unwrap()).collect();
-    let leap = |y: u64| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    let leap = |y: u64| y.is_multiple_of(4) && (!y.is_multiple_of(100) || y.is_multiple_of(400));
     let months = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let years: u64 = (1970..parts[0]).map(|y| 365 + u64::from(leap(y))).sum();
     let before = usize::try_from(parts[1] - 1).unwrap();

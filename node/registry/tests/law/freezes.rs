@@ -3,11 +3,12 @@
 use deedbook_registry::next_deadline;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encumbrance::{Freeze, FreezeRelease, Right};
+use deedbook_schemas::encumbrance::{Assignment, Freeze, FreezeRelease, Right};
 use deedbook_schemas::instrument::{Status, Transfer, TransferKind};
 use deedbook_schemas::limits::ENCUMBRANCES_OF_A_KIND_MAX;
 use deedbook_schemas::record::Body;
 
+use crate::lenders::{lodge, mortgage_body, mortgaged, sign};
 use crate::world::{
     CIVIL, COURT, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR, PROVIDER, REGISTRAR, SECOND_REGISTRAR,
     START, SUPERVISOR, TAX, World, id, key_of, record_id,
@@ -175,6 +176,61 @@ pub(crate) fn a_freeze_is_over_at_its_hour_swept_or_not() {
 }
 
 #[test]
+pub(crate) fn what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_they_have() {
+    let mut world = world();
+    let mortgage = mortgaged(&mut world, FLAT, "Aida", "Clara");
+    world.frozen(COURT, FLAT, None);
+    let body = Body::Mortgage(mortgage_body(&world, FLAT, &["Aida"], "Bolat"));
+    let second = lodge(&mut world, "Aida", FLAT, body);
+    sign(&mut world, &second, &["Aida"], &["Bolat"]);
+    assert_eq!(world.open(&second), ["freeze.in_force"]);
+    let body = Body::Assignment(Assignment {
+        mortgage,
+        assignor: id("Clara"),
+        assignee: id("Bolat"),
+    });
+    let assignment = lodge(&mut world, "Clara", FLAT, body);
+    sign(&mut world, &assignment, &["Clara"], &["Bolat"]);
+    assert_eq!(world.instrument(&assignment).status, Status::Registered);
+}
+
+#[test]
+pub(crate) fn what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later() {
+    let mut world = world();
+    // More instruments expire at the hour at which the freeze ends than one block sweeps.
+    let crowd = |world: &mut World| {
+        let records: Vec<_> = (0..1100)
+            .map(|_| world.sale(OTHER, &[("Aida", "1/1")], &[("Clara", "1/1")]))
+            .collect();
+        world.block_after(10, &records);
+    };
+    crowd(&mut world);
+    crowd(&mut world);
+    let hour = next_deadline(&world.state).unwrap().unwrap();
+    world.time_ms = (hour.0 - 3600) * 1000;
+    let freeze = world.frozen(COURT, FLAT, Some(hour));
+    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
+    let act = world.sells("Aida", &deed);
+    world.accept(&act);
+    world.time_ms = (hour.0 - 1) * 1000;
+    let act = world.buys("Bolat", &deed);
+    world.accept(&act);
+    assert_eq!(world.began.len(), 2200, "the crowd alone");
+    assert_eq!(world.instrument(&deed).status, Status::Registered);
+    assert_eq!(world.title(FLAT).encumbrances.len(), 1);
+    assert_eq!(
+        next_deadline(&world.state).unwrap(),
+        Some(hour),
+        "left over"
+    );
+    world.block(&[]);
+    assert_eq!(began(&world), [(freeze, Status::Expired)]);
+    assert!(world.title(FLAT).encumbrances.is_empty());
+    world.block(&[]);
+    assert_eq!(began(&world), [], "once");
+}
+
+#[test]
 pub(crate) fn only_four_kinds_of_authority_freeze() {
     let mut world = world();
     for stranger in [SUPERVISOR, CIVIL, PROVIDER, NOTARY, TAX, "Aida", "Nobody"] {
@@ -282,7 +338,7 @@ pub(crate) fn only_a_freeze_in_force_on_this_title_is_lifted() {
     world.turn_away(&record, &["authority.not_accredited"]);
     let property = FLAT.to_owned();
     let body = Body::FreezeRelease(FreezeRelease { property });
-    let record = world.plain(COURT, "no id", body);
+    let record = world.plain(COURT, "no-id", body);
     world.turn_away(&record, &["record.field_invalid"]);
     let record = world.lift(COURT, FLAT, &freeze);
     world.accept(&record);

@@ -4,11 +4,12 @@ use deedbook_registry::next_deadline;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Right, SelfLock, SelfLockRelease};
-use deedbook_schemas::instrument::{ActKind, ActRole, Status};
+use deedbook_schemas::instrument::{ActKind, ActRole, Status, Transfer, TransferKind};
+use deedbook_schemas::proceeding::SuccessionCertificate;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::Body;
 
-use crate::world::{REGISTRAR, World, id, record_id};
+use crate::world::{NOTARY, REGISTRAR, World, id, record_id, shares};
 
 const FLAT: &str = "20-313-024-118";
 const OTHER: &str = "20-313-024-119";
@@ -173,6 +174,43 @@ pub(crate) fn a_holding_is_locked_again_once_it_was_opened() {
 }
 
 #[test]
+pub(crate) fn heirs_inherit_what_was_locked_and_not_what_is_frozen() {
+    for frozen in [false, true] {
+        let mut world = world();
+        world.locked("Aida", OTHER);
+        world.dies("Aida");
+        if frozen {
+            world.frozen(REGISTRAR, OTHER, None);
+        }
+        let heirs = shares(&[("Bolat", "1/1")]);
+        let body = SuccessionCertificate {
+            property: OTHER.to_owned(),
+            heirs,
+        };
+        let subject = id("Aida").to_string();
+        let certificate = world.plain(NOTARY, &subject, Body::SuccessionCertificate(body));
+        world.accept(&certificate);
+        let body = Transfer {
+            kind: TransferKind::Inheritance,
+            price: None,
+            ground: Some(record_id(&certificate)),
+            ..world.sale_body(OTHER, &[("Aida", "1/1")], &[("Bolat", "1/1")])
+        };
+        let record = world.transfer("Bolat", OTHER, body);
+        world.accept(&record);
+        let deed = record_id(&record);
+        let act = world.buys("Bolat", &deed);
+        world.accept(&act);
+        if frozen {
+            assert_eq!(world.open(&deed), ["freeze.in_force"]);
+        } else {
+            assert_eq!(world.instrument(&deed).status, Status::Registered);
+            assert!(world.title(OTHER).encumbrances.is_empty(), "the lock went");
+        }
+    }
+}
+
+#[test]
 pub(crate) fn a_lock_is_opened_at_high_assurance_only() {
     let mut world = world_of(Profile {
         assurance_min: 1,
@@ -246,7 +284,7 @@ pub(crate) fn only_a_lock_in_force_is_opened_by_its_holder() {
         let record = world.unlock(stranger, FLAT, &lock);
         world.refuse(&record, &["lock.not_holder"]);
     }
-    let record = world.attested("Aida", "no id", unlocking(FLAT));
+    let record = world.attested("Aida", "no-id", unlocking(FLAT));
     world.turn_away(&record, &["record.field_invalid"]);
     let record = world.plain("Aida", &lock.to_string(), unlocking(FLAT));
     world.turn_away(&record, &["attestation.missing", "evidence.missing"]);

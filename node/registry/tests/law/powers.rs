@@ -62,7 +62,7 @@ const VOID: &[Change] = &[
     ),
     (
         "starts after it ends",
-        |p| p.starts = p.issued.map(|issued| Seconds(issued.0 + 400 * DAY)),
+        |p| p.starts = p.issued.map(|issued| Seconds(issued.0 + 4_000 * DAY)),
         &["poa.dates"],
     ),
     (

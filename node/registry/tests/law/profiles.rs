@@ -426,6 +426,8 @@ mod elsewhere {
             every_disposition_waits_for_every_freeze
             a_freeze_and_the_last_act_in_one_block_are_decided_by_their_order
             a_freeze_is_over_at_its_hour_swept_or_not
+            what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_they_have
+            what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later
             only_four_kinds_of_authority_freeze
             a_freeze_that_cannot_be_is_refused
             there_is_room_for_a_few_freezes_and_lapsed_ones_make_room
@@ -445,6 +447,7 @@ mod elsewhere {
             a_co_owners_holding_is_not_locked
             a_lock_opens_after_the_cooling_off_and_not_one_second_before
             a_holding_is_locked_again_once_it_was_opened
+            heirs_inherit_what_was_locked_and_not_what_is_frozen
             a_lock_is_opened_at_high_assurance_only
             only_a_holder_in_person_locks_and_only_once
             only_a_lock_in_force_is_opened_by_its_holder
