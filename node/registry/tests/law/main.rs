@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod agents;
 #[cfg(test)]
+mod appeals;
+#[cfg(test)]
 mod authorities;
 #[cfg(test)]
 mod calendar;
@@ -20,6 +22,11 @@ mod documents;
 mod duties;
 #[cfg(test)]
 mod escrows;
+mod courts;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod exchanges;
 #[cfg(test)]
 mod expiry;
 #[cfg(test)]
@@ -56,6 +63,15 @@ mod retention;
 mod servitudes;
 #[cfg(test)]
 mod settlement;
+mod joint;
+#[cfg(test)]
+mod marriage;
+#[cfg(test)]
+mod parcels;
+#[cfg(test)]
+mod powers;
+#[cfg(test)]
+mod preemption;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]
@@ -66,3 +82,80 @@ mod succession;
 mod titles;
 #[cfg(test)]
 mod world;
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod agents;
+#[cfg(test)]
+mod appeals;
+#[cfg(test)]
+mod authorities;
+#[cfg(test)]
+mod calendar;
+#[cfg(test)]
+mod caveats;
+#[cfg(test)]
+mod consents;
+#[cfg(test)]
+mod courts;
+#[cfg(test)]
+mod discharges;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod duties;
+#[cfg(test)]
+mod escrows;
+#[cfg(test)]
+mod exchanges;
+#[cfg(test)]
+mod expiry;
+#[cfg(test)]
+mod freezes;
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod joint;
+#[cfg(test)]
+mod lenders;
+#[cfg(test)]
+mod locks;
+#[cfg(test)]
+mod marriage;
+#[cfg(test)]
+mod mortgages;
+#[cfg(test)]
+mod notaries;
+#[cfg(test)]
+mod one_step;
+#[cfg(test)]
+mod parcels;
+#[cfg(test)]
+mod powers;
+#[cfg(test)]
+mod preemption;
+#[cfg(test)]
+mod priority;
+#[cfg(test)]
+mod profiles;
+#[cfg(test)]
+mod ranks;
+#[cfg(test)]
+mod requisitions;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod servitudes;
+#[cfg(test)]
+mod settlement;
+#[cfg(test)]
+mod slots;
+#[cfg(test)]
+mod sub_powers;
+#[cfg(test)]
+mod succession;
+#[cfg(test)]
+mod titles;
