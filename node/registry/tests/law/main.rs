@@ -1,86 +1,6 @@
 //! The law in domain words: who does what, and what the register says to it.
 
 #[cfg(test)]
-mod access;
-#[cfg(test)]
-mod agents;
-#[cfg(test)]
-mod appeals;
-#[cfg(test)]
-mod authorities;
-#[cfg(test)]
-mod calendar;
-#[cfg(test)]
-mod caveats;
-#[cfg(test)]
-mod consents;
-#[cfg(test)]
-mod discharges;
-#[cfg(test)]
-mod documents;
-#[cfg(test)]
-mod duties;
-#[cfg(test)]
-mod escrows;
-mod courts;
-#[cfg(test)]
-mod documents;
-#[cfg(test)]
-mod exchanges;
-#[cfg(test)]
-mod expiry;
-#[cfg(test)]
-mod freezes;
-#[cfg(test)]
-mod histories;
-#[cfg(test)]
-mod identity;
-#[cfg(test)]
-mod lenders;
-#[cfg(test)]
-mod locks;
-#[cfg(test)]
-mod marriage;
-#[cfg(test)]
-mod mortgages;
-#[cfg(test)]
-mod notaries;
-#[cfg(test)]
-mod one_step;
-#[cfg(test)]
-mod powers;
-#[cfg(test)]
-mod priority;
-#[cfg(test)]
-mod profiles;
-#[cfg(test)]
-mod ranks;
-#[cfg(test)]
-mod requisitions;
-#[cfg(test)]
-mod retention;
-#[cfg(test)]
-mod servitudes;
-#[cfg(test)]
-mod settlement;
-mod joint;
-#[cfg(test)]
-mod marriage;
-#[cfg(test)]
-mod parcels;
-#[cfg(test)]
-mod powers;
-#[cfg(test)]
-mod preemption;
-#[cfg(test)]
-mod slots;
-#[cfg(test)]
-mod sub_powers;
-#[cfg(test)]
-mod succession;
-#[cfg(test)]
-mod titles;
-#[cfg(test)]
 mod world;
 
 #[cfg(test)]
@@ -98,6 +18,8 @@ mod caveats;
 #[cfg(test)]
 mod consents;
 #[cfg(test)]
+mod corrections;
+#[cfg(test)]
 mod courts;
 #[cfg(test)]
 mod discharges;
@@ -125,6 +47,8 @@ mod lenders;
 mod locks;
 #[cfg(test)]
 mod marriage;
+#[cfg(test)]
+mod mergers;
 #[cfg(test)]
 mod mortgages;
 #[cfg(test)]
@@ -159,3 +83,5 @@ mod sub_powers;
 mod succession;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod waivers;

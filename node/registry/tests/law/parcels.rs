@@ -10,16 +10,16 @@ use deedbook_schemas::instrument::{ActKind, Status};
 use deedbook_schemas::parcel::{Consolidation, NewUnit, OldUnit, Subdivision};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::profile::Profile;
-use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit, Title};
+use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit};
 use deedbook_schemas::record::Body;
 
 use crate::world::{BEFORE, DAY, LONG_AGO, REGISTRAR, SINCE, World, id, money, record_id};
 
-const PLOT: &str = "20-313-024-118";
-const EAST: &str = "20-313-024-201";
-const WEST: &str = "20-313-024-202";
-const NEW: &str = "20-313-024-300";
-const ALL: [&str; 4] = ["Aida", "Bolat", "Clara", "Dana"];
+pub(crate) const PLOT: &str = "20-313-024-118";
+pub(crate) const EAST: &str = "20-313-024-201";
+pub(crate) const WEST: &str = "20-313-024-202";
+pub(crate) const NEW: &str = "20-313-024-300";
+pub(crate) const ALL: [&str; 4] = ["Aida", "Bolat", "Clara", "Dana"];
 
 fn unit(area_dm2: u64) -> SpatialUnit {
     SpatialUnit {
@@ -29,7 +29,7 @@ fn unit(area_dm2: u64) -> SpatialUnit {
     }
 }
 
-fn sorted(names: &[&str]) -> Vec<PartyId> {
+pub(crate) fn sorted(names: &[&str]) -> Vec<PartyId> {
     let mut parties: Vec<PartyId> = names.iter().map(|name| id(name)).collect();
     parties.sort();
     parties
@@ -89,7 +89,7 @@ impl World {
         record_id(&record)
     }
 
-    fn consolidation_body(&self, from: &[&str], area_dm2: u64) -> Consolidation {
+    pub(crate) fn consolidation_body(&self, from: &[&str], area_dm2: u64) -> Consolidation {
         let holders = self.subdivision_body(from[0], &[]).holders;
         Consolidation {
             from: from
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    fn consolidation(&mut self, property: &str, body: Consolidation) -> Vec<u8> {
+    pub(crate) fn consolidation(&mut self, property: &str, body: Consolidation) -> Vec<u8> {
         self.plain(REGISTRAR, property, Body::Consolidation(body))
     }
 
@@ -121,7 +121,7 @@ impl World {
     }
 }
 
-fn held(name: &str, share: &str, acquired: Seconds, ground: Ground) -> Holding {
+pub(crate) fn held(name: &str, share: &str, acquired: Seconds, ground: Ground) -> Holding {
     Holding {
         party: id(name),
         share: share.parse().unwrap(),
@@ -131,7 +131,7 @@ fn held(name: &str, share: &str, acquired: Seconds, ground: Ground) -> Holding {
 }
 
 /// Aida and Bolat hold the plot of 1,000 m² by halves.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let mut world = World::of_singles(&ALL);
     let halves = vec![
         held("Aida", "1/2", LONG_AGO, Ground::Purchase),
@@ -142,7 +142,7 @@ fn world() -> World {
 }
 
 /// Aida holds the eastern and the western plot alone, of 400 and 600 m².
-fn neighbours() -> World {
+pub(crate) fn neighbours() -> World {
     let mut world = World::of_singles(&ALL);
     let alone = vec![held("Aida", "1/1", LONG_AGO, Ground::Purchase)];
     world.plot(EAST, 40_000, alone.clone());
@@ -150,7 +150,7 @@ fn neighbours() -> World {
     world
 }
 
-fn mortgage(rank: u16) -> Right {
+pub(crate) fn mortgage(rank: u16) -> Right {
     Right::Mortgage {
         mortgagee: id("Dana"),
         amount: money(1_000_000),
@@ -158,7 +158,7 @@ fn mortgage(rank: u16) -> Right {
     }
 }
 
-fn caveat(claimant: &str, until: Seconds) -> Right {
+pub(crate) fn caveat(claimant: &str, until: Seconds) -> Right {
     Right::Caveat {
         claimant: id(claimant),
         interest: Interest::Debt,
@@ -388,6 +388,23 @@ fn of_two_splits_into_one_number_the_second_finds_it_used() {
 }
 
 #[test]
+fn what_an_address_says_gives_nobody_anything() {
+    let mut world = world();
+    let mut body = world.subdivision_body(PLOT, &[(EAST, 40_000), (WEST, 60_000)]);
+    body.into[0].unit.address =
+        "The eastern part, which is Clara's and free of mortgages".to_owned();
+    world.burden(PLOT, 1, mortgage(1));
+    let record = world.subdivision(PLOT, body);
+    world.accept(&record);
+    world.all_act(&record_id(&record), &["Aida", "Bolat"], &[]);
+    let (east, west) = (world.title(EAST), world.title(WEST));
+    assert_eq!(
+        (east.holdings, east.encumbrances),
+        (west.holdings, west.encumbrances)
+    );
+}
+
+#[test]
 fn a_plot_of_unknown_area_has_nothing_to_conserve() {
     let mut world = World::of_singles(&ALL);
     world.plot(PLOT, 0, vec![held("Aida", "1/1", LONG_AGO, Ground::Gift)]);
@@ -456,324 +473,4 @@ fn a_spouse_consents_to_the_split_of_what_is_joint() {
     let consent = deedbook_registry::state::consent(&world.state, &record_id(&record));
     assert_eq!(consent.unwrap().unwrap().used_by, Some(deed));
     assert_eq!(world.title(EAST).consents, []);
-}
-
-#[test]
-fn neighbouring_plots_become_one() {
-    let mut world = neighbours();
-    world.burden(EAST, 1, mortgage(1));
-    world.burden(WEST, 2, caveat("Clara", Seconds(world.now().0 + 100 * DAY)));
-    let deed = world.lodge_consolidation(NEW, &[EAST, WEST], 100_500);
-    let act = world.sells("Aida", &deed);
-    let outcomes = world.accept(&act);
-    assert_eq!(outcomes[0].title_version, Some(1));
-    let title = world.title(NEW);
-    assert_eq!(
-        title.holdings,
-        [held("Aida", "1/1", LONG_AGO, Ground::Purchase)]
-    );
-    assert_eq!(title.parents, [EAST, WEST]);
-    assert_eq!(title.unit.area_dm2, 100_500);
-    let burdens: Vec<_> = title.encumbrances.iter().map(|e| e.id).collect();
-    assert_eq!(burdens, [RecordId([1; 32]), RecordId([2; 32])]);
-    for old in [EAST, WEST] {
-        let old = world.title(old);
-        assert!(old.cancelled && old.slot.is_none() && old.version == 2);
-    }
-    world.pass(101 * DAY);
-    world.block(&[]);
-    assert_eq!(world.title(NEW).encumbrances.len(), 1);
-}
-
-/// A way to spoil a consolidation of the neighbouring plots, and its codes.
-type Merge = (
-    &'static str,
-    fn(&mut World),
-    fn(&mut Consolidation),
-    &'static [&'static str],
-);
-
-const BAD_MERGES: &[Merge] = &[
-    (
-        "of one",
-        |_| {},
-        |c| {
-            c.from.truncate(1);
-            c.unit.area_dm2 = 40_000;
-        },
-        &["parcel.count"],
-    ),
-    (
-        "more land than there was",
-        |_| {},
-        |c| c.unit.area_dm2 = 101_001,
-        &["parcel.area_not_conserved"],
-    ),
-    (
-        "of an area that nobody knows",
-        |_| {},
-        |c| c.unit.area_dm2 = 0,
-        &["parcel.area_not_conserved"],
-    ),
-    (
-        "both are mortgaged",
-        |w| {
-            w.burden(EAST, 1, mortgage(1));
-            w.burden(WEST, 2, mortgage(1));
-        },
-        |_| {},
-        &["parcel.mortgages"],
-    ),
-    (
-        "one mortgage that has since passed to another lender on one of them",
-        |w| {
-            w.burden(EAST, 1, mortgage(1));
-            let other = Right::Mortgage {
-                mortgagee: id("Clara"),
-                amount: money(1_000_000),
-                rank: 1,
-            };
-            w.burden(WEST, 1, other);
-        },
-        |_| {},
-        &["parcel.mortgages"],
-    ),
-    (
-        "more caveats than one title has room for",
-        |w| {
-            let until = Seconds(w.now().0 + DAY);
-            for n in 0..5 {
-                w.burden(EAST, 10 + n, caveat("Clara", until));
-                w.burden(WEST, 20 + n, caveat("Clara", until));
-            }
-        },
-        |_| {},
-        &["encumbrance.too_many"],
-    ),
-    (
-        "somebody else's",
-        |w| {
-            let gift = w.gift(WEST, "Aida", "Clara");
-            w.all_act(&gift, &["Aida"], &["Clara"]);
-        },
-        |c| c.from[1].title_version = 2,
-        &["title.not_holder", "parcel.holders"],
-    ),
-    (
-        "with other shares",
-        |w| {
-            for (property, share) in [(EAST, "1/2"), (WEST, "1/3")] {
-                let gift = w.lodge_gift(property, &[("Aida", share)], &[("Bolat", share)]);
-                w.all_act(&gift, &["Aida"], &["Bolat"]);
-            }
-        },
-        |c| {
-            c.holders = sorted(&["Aida", "Bolat"]);
-            c.from.iter_mut().for_each(|from| from.title_version = 2);
-        },
-        &["parcel.holders"],
-    ),
-    (
-        "as it was",
-        |_| {},
-        |c| c.from[0].title_version = 0,
-        &["title.version_changed"],
-    ),
-];
-
-#[test]
-fn a_merger_that_conserves_less_is_refused() {
-    for (what, story, spoil, codes) in BAD_MERGES {
-        println!("{what}");
-        let mut world = neighbours();
-        let mut body = world.consolidation_body(&[EAST, WEST], 100_000);
-        story(&mut world);
-        spoil(&mut body);
-        let record = world.consolidation(NEW, body);
-        world.refuse(&record, codes);
-    }
-}
-
-#[test]
-fn a_merger_with_twice_the_same_or_too_many_is_turned_away() {
-    let mut world = neighbours();
-    let mut body = world.consolidation_body(&[EAST, EAST], 80_000);
-    let record = world.consolidation(NEW, body.clone());
-    world.turn_away(&record, &["record.field_invalid"]);
-    body.from = (0..17)
-        .map(|n| OldUnit {
-            property: format!("20-{n:02}"),
-            title_version: 1,
-        })
-        .collect();
-    let record = world.consolidation(NEW, body);
-    world.turn_away(&record, &["record.field_invalid"]);
-}
-
-#[test]
-fn what_was_split_and_merges_again_has_each_burden_once() {
-    let mut world = world();
-    world.burden(PLOT, 1, mortgage(1));
-    let lock = |opens| Right::SelfLock {
-        holder: id("Aida"),
-        opens,
-    };
-    let deed = world.lodge_subdivision(PLOT, &[(EAST, 40_000), (WEST, 60_000)]);
-    world.all_act(&deed, &["Aida", "Bolat"], &[]);
-    let tomorrow = Seconds(world.now().0 + DAY);
-    let merge = world.lodge_consolidation(NEW, &[EAST, WEST], 100_000);
-    world.all_act(&merge, &["Aida"], &[]);
-    // What is not the holders' does not outdate the text.
-    world.burden(EAST, 2, lock(Some(tomorrow)));
-    world.burden(WEST, 2, lock(None));
-    for burden in [3, 4] {
-        let number = if burden == 3 { EAST } else { WEST };
-        world.burden(number, burden, caveat("Clara", tomorrow));
-    }
-    world.all_act(&merge, &["Bolat"], &[]);
-    let title = world.title(NEW);
-    let expected = [
-        held("Aida", "1/2", LONG_AGO, Ground::Purchase),
-        held("Bolat", "1/2", SINCE, Ground::Gift),
-    ];
-    assert_eq!(title.holdings, expected);
-    assert_eq!(title.encumbrances.len(), 4);
-    assert_eq!(title.encumbrances[1].right, lock(None), "the stricter one");
-}
-
-#[test]
-fn every_acquisition_stays_what_it_was() {
-    let mut world = World::new();
-    world.enrol(&["Aida", "Arman", "Bolat"]);
-    world.unmarried(&["Bolat"], BEFORE);
-    world.marry("Aida", "Arman", BEFORE);
-    let bought = held("Aida", "1/1", LONG_AGO, Ground::Purchase);
-    let given = held("Aida", "1/1", SINCE, Ground::Gift);
-    world.plot(EAST, 40_000, vec![bought]);
-    world.plot(WEST, 60_000, vec![given]);
-    let deed = world.lodge_consolidation(NEW, &[EAST, WEST], 100_000);
-    world.all_act(&deed, &["Aida"], &[]);
-    assert_eq!(
-        world.open(&deed),
-        ["consent.missing"],
-        "for the eastern plot"
-    );
-    let mut body = world.consent_body("Aida");
-    body.act = ActKind::Reparcel;
-    body.price_floor = None;
-    let record = world.consent("Arman", EAST, body);
-    world.accept(&record);
-    let expected = [
-        held("Aida", "1/2", LONG_AGO, Ground::Purchase),
-        held("Aida", "1/2", SINCE, Ground::Gift),
-    ];
-    assert_eq!(world.title(NEW).holdings, expected);
-    let sale = world.lodge_sale(NEW, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
-    world.all_act(&sale, &["Aida"], &["Bolat"]);
-    assert_eq!(
-        world.open(&sale),
-        ["consent.missing"],
-        "it is still joint in part"
-    );
-}
-
-#[test]
-fn a_burden_that_comes_after_lodging_can_be_one_too_many() {
-    let mut world = neighbours();
-    let until = Seconds(world.now().0 + 2 * DAY);
-    for n in 0..4 {
-        world.burden(EAST, 10 + n, caveat("Clara", until));
-        world.burden(WEST, 20 + n, caveat("Clara", until));
-    }
-    let deed = world.lodge_consolidation(NEW, &[EAST, WEST], 100_000);
-    world.burden(WEST, 30, caveat("Dana", until));
-    world.all_act(&deed, &["Aida"], &[]);
-    assert_eq!(world.open(&deed), ["encumbrance.too_many"]);
-    world.time_ms = until.0 * 1000;
-    assert_eq!(
-        world.open(&deed),
-        Vec::<&str>::new(),
-        "lapsed, swept or not"
-    );
-}
-
-#[test]
-fn shares_that_cannot_be_divided_any_more_are_not_merged() {
-    let mut world = World::of_singles(&ALL);
-    let almost = "9223372036854775806/9223372036854775807";
-    let rest = "1/9223372036854775807";
-    for property in [EAST, WEST] {
-        let holdings = vec![
-            held("Aida", almost, LONG_AGO, Ground::Gift),
-            held("Bolat", rest, LONG_AGO, Ground::Gift),
-        ];
-        world.plot(property, 10, holdings);
-    }
-    let body = world.consolidation_body(&[EAST, WEST], 20);
-    let record = world.consolidation(NEW, body);
-    world.refuse(&record, &["transfer.unbalanced"]);
-}
-
-#[test]
-fn versions_of_every_title_meet_end_to_begin() {
-    let mut world = neighbours();
-    let numbers = [EAST, WEST, NEW, "20-1", "20-2", "20-3", "20-4"];
-    let steps: &[fn(&mut World) -> Vec<RecordId>] = &[
-        |w| vec![w.lodge_gift(EAST, &[("Aida", "1/2")], &[("Bolat", "1/2")])],
-        |w| vec![w.lodge_gift(WEST, &[("Aida", "1/2")], &[("Bolat", "1/2")])],
-        |w| vec![w.lodge_consolidation(NEW, &[EAST, WEST], 100_000)],
-        |w| vec![w.lodge_subdivision(NEW, &[("20-1", 50_000), ("20-2", 50_000)])],
-        |w| vec![w.lodge_exchange(("20-1", "Aida", "1/2"), ("20-2", "Bolat", "1/2"), |_| {})],
-        |w| vec![w.lodge_subdivision("20-2", &[("20-3", 20_000), ("20-4", 30_000)])],
-    ];
-    for step in steps {
-        for deed in step(&mut world) {
-            for act in [
-                world.sells("Aida", &deed),
-                world.sells("Bolat", &deed),
-                world.buys("Aida", &deed),
-                world.buys("Bolat", &deed),
-            ] {
-                let find =
-                    |w: &World, n: &str| deedbook_registry::state::title(&w.state, n).unwrap();
-                let before: Vec<Option<Title>> = numbers.iter().map(|n| find(&world, n)).collect();
-                // Not everybody is a party to everything.
-                let _ = world.submit(&act);
-                for (number, before) in numbers.iter().zip(before) {
-                    assert_meets(
-                        before.as_ref(),
-                        find(&world, number).as_ref(),
-                        world.time_ms,
-                    );
-                }
-            }
-            assert!(world.is_registered(&deed));
-        }
-    }
-    let cancelled = numbers.map(|number| world.title(number).cancelled);
-    assert_eq!(cancelled, [true, true, true, false, true, false, false]);
-}
-
-/// A title is as it was, or its next version begins now, or it begins now.
-pub(crate) fn assert_meets(before: Option<&Title>, after: Option<&Title>, time_ms: u64) {
-    match (before, after) {
-        (None, None) => {}
-        (None, Some(after)) => {
-            assert_eq!(
-                (after.version, after.begin_lifespan_version.0),
-                (1, time_ms)
-            );
-        }
-        (Some(before), Some(after)) if after.version == before.version => {
-            assert_eq!(after.holdings, before.holdings);
-            assert_eq!(after.begin_lifespan_version, before.begin_lifespan_version);
-            assert_eq!(after.cancelled, before.cancelled);
-        }
-        (Some(before), Some(after)) => {
-            assert!(!before.cancelled, "what is cancelled stays as it is");
-            assert_eq!(after.version, before.version + 1);
-            assert_eq!(after.begin_lifespan_version.0, time_ms);
-        }
-        (Some(_), None) => panic!("no title is ever deleted"),
-    }
 }
