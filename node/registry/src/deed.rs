@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::Right;
-use deedbook_schemas::instrument::{ActDone, ActRole, Instrument, Pending, Status};
+use deedbook_schemas::instrument::{ActDone, ActRole, Instrument, Pending, Status, Text};
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
@@ -252,16 +252,17 @@ pub(crate) fn slot_holder(
     }
 }
 
-/// Why the instrument `own`, or a new one, finds the slot of a title taken; `None` if it is free for
-/// it (rules 9, 31, 32).
+/// Why the instrument `own`, or a new one of this text, finds the slot of a title taken; `None` if it
+/// is free for it (rules 9, 31, 32).
 pub(crate) fn slot_refusal(
     state: &dyn StateRead,
     property: &str,
     title: &Title,
+    text: &Text,
     own: Option<&RecordId>,
     now: Seconds,
 ) -> Result<Option<Code>, StateError> {
-    let holder = slot_holder(state, property, title, now)?;
+    let holder = stands_before(state, property, title, text, now)?;
     if holder.is_none() || holder.as_ref() == own {
         return Ok(None);
     }
@@ -296,6 +297,23 @@ pub(crate) fn signed_holder(
         }
     }
     Ok(None)
+}
+
+/// The instrument that stands before one of this text on a title (rules 9, 31, 32). What private persons
+/// lodged does not stand before a sale by order of a court: a debtor would lodge for ever.
+fn stands_before(
+    state: &dyn StateRead,
+    property: &str,
+    title: &Title,
+    text: &Text,
+    now: Seconds,
+) -> Result<Option<RecordId>, StateError> {
+    let holder = slot_holder(state, property, title, now)?;
+    let Some(id) = holder.filter(|_| text::by_court(text)) else {
+        return Ok(holder);
+    };
+    let pending = state::instrument(state, &id)?.and_then(|found| found.pending);
+    Ok(holder.filter(|_| pending.is_some_and(|pending| text::by_court(&pending.text))))
 }
 
 /// Whether an act takes the slot of `property`: it is by somebody who gives it away there, in person

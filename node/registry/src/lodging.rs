@@ -151,7 +151,7 @@ fn check_leg(
             law.require(holds, Code::TitleNotHolder);
         }
         // Rules 9, 31, 32: behind nobody.
-        let taken = deed::slot_refusal(case.state, &leg.property, title, None, case.now)?;
+        let taken = deed::slot_refusal(case.state, &leg.property, title, text, None, case.now)?;
         taken.into_iter().for_each(|code| law.refuse(code));
     }
     Ok(())

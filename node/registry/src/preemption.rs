@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Encumbrance, PreemptionNotice, PreemptionWaiver, Right};
 use deedbook_schemas::fraction::Money;
@@ -287,7 +288,7 @@ fn any_stranger(
 /// A share on offer, as a rule looks at it.
 struct Offer<'o> {
     price: Option<&'o Money>,
-    until: deedbook_schemas::block::Seconds,
+    until: Seconds,
     waived: &'o [PartyId],
 }
 
@@ -331,35 +332,37 @@ fn open_of(
         .collect();
     let same_price = prices.len() < offers.len() || sums_to(&prices, text.price.as_ref());
     let mut open = Vec::new();
-    for (given, offer) in offers {
-        let Some(offer) = offer.filter(|_| same_price) else {
+    for (given, offer) in &offers {
+        if !same_price || offer.is_none() {
+            let (party, share) = (given.party, given.share);
             let text = format!(
-                "{} has to offer {} to the co-owners first, on the price and terms of this deed.",
-                given.party, given.share
+                "{party} has to offer {share} to the co-owners first, on the price and terms of this deed."
+            );
+            open.push(Requirement::new(Code::PreemptionMissing, Some(party), text));
+        }
+    }
+    if !open.is_empty() {
+        return Ok(open);
+    }
+    // What is over at its time is over, swept or not.
+    let running: Vec<_> = offers
+        .iter()
+        .filter_map(|(_, offer)| offer.as_ref().filter(|offer| view.now < offer.until))
+        .collect();
+    for other in others {
+        let mut waived = true;
+        for offer in &running {
+            waived &= has_waived(view.state, offer.waived, other)?;
+        }
+        if !waived {
+            let text = format!(
+                "{other} has pre-emption in what is sold, until the period of the offer is over or they waive it."
             );
             open.push(Requirement::new(
-                Code::PreemptionMissing,
-                Some(given.party),
+                Code::PreemptionRunning,
+                Some(*other),
                 text,
             ));
-            continue;
-        };
-        // What is over at its time is over, swept or not.
-        if offer.until <= view.now {
-            continue;
-        }
-        for other in others {
-            if !has_waived(view.state, offer.waived, other)? {
-                let text = format!(
-                    "{other} has pre-emption in the share of {} until {}, or until they waive it.",
-                    given.party, offer.until.0
-                );
-                open.push(Requirement::new(
-                    Code::PreemptionRunning,
-                    Some(*other),
-                    text,
-                ));
-            }
         }
     }
     Ok(open)

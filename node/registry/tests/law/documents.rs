@@ -4,8 +4,8 @@ use deedbook_registry::state;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{
-    Act, ActKind, ActRole, Ending, PowerOfAttorney, Revocation, Scope, SpousalConsent, Transfer,
-    TransferKind, Withdrawal,
+    Act, ActKind, ActRole, Ending, PowerOfAttorney, Revocation, Scope, SpousalConsent, Status,
+    Transfer, TransferKind, Withdrawal,
 };
 use deedbook_schemas::party::CivilStatus;
 use deedbook_schemas::record::Body;
@@ -93,6 +93,39 @@ impl World {
         let record = self.transfer(from, property, body);
         self.accept(&record);
         record_id(&record)
+    }
+
+    /// Lodges a gift of shares that is accepted.
+    pub(crate) fn lodge_gift(
+        &mut self,
+        property: &str,
+        disponors: &[(&str, &str)],
+        acquirers: &[(&str, &str)],
+    ) -> RecordId {
+        let body = Transfer {
+            kind: TransferKind::Gift,
+            price: None,
+            ..self.sale_body(property, disponors, acquirers)
+        };
+        let record = self.transfer(disponors[0].0, property, body);
+        self.accept(&record);
+        record_id(&record)
+    }
+
+    /// These give and those receive: everyone acts, and is heard.
+    pub(crate) fn all_act(&mut self, deed: &RecordId, disponors: &[&str], acquirers: &[&str]) {
+        for name in disponors {
+            let act = self.sells(name, deed);
+            self.accept(&act);
+        }
+        for name in acquirers {
+            let act = self.buys(name, deed);
+            self.accept(&act);
+        }
+    }
+
+    pub(crate) fn is_registered(&self, instrument: &RecordId) -> bool {
+        self.instrument(instrument).status == Status::Registered
     }
 
     pub(crate) fn act(&mut self, signer: &str, instrument: &RecordId, role: ActRole) -> Vec<u8> {

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod agents;
 #[cfg(test)]
+mod appeals;
+#[cfg(test)]
 mod authorities;
 #[cfg(test)]
 mod calendar;
@@ -17,6 +19,10 @@ mod chains;
 #[cfg(test)]
 mod consents;
 #[cfg(test)]
+mod corrections;
+#[cfg(test)]
+mod courts;
+#[cfg(test)]
 mod discharges;
 #[cfg(test)]
 mod documents;
@@ -24,6 +30,8 @@ mod documents;
 mod duties;
 #[cfg(test)]
 mod escrows;
+#[cfg(test)]
+mod exchanges;
 #[cfg(test)]
 mod expiry;
 #[cfg(test)]
@@ -35,11 +43,15 @@ mod histories;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod joint;
+#[cfg(test)]
 mod lenders;
 #[cfg(test)]
 mod locks;
 #[cfg(test)]
 mod marriage;
+#[cfg(test)]
+mod mergers;
 #[cfg(test)]
 mod mortgage_histories;
 #[cfg(test)]
@@ -53,9 +65,13 @@ mod offices;
 #[cfg(test)]
 mod one_step;
 #[cfg(test)]
+mod parcels;
+#[cfg(test)]
 mod persons;
 #[cfg(test)]
 mod powers;
+#[cfg(test)]
+mod preemption;
 #[cfg(test)]
 mod priority;
 #[cfg(test)]
@@ -84,5 +100,7 @@ mod succession;
 mod terms;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod waivers;
 #[cfg(test)]
 mod world;

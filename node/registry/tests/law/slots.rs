@@ -91,8 +91,8 @@ pub(crate) fn however_the_records_are_cut_into_blocks_the_titles_are_the_same() 
 pub(crate) fn two_deeds_of_one_half_do_not_both_leave_one_half_holder() {
     let mut world = World::of_singles(&["Aida", "Bolat", "Clara", "Dana"]);
     world.property(FLAT, &[("Aida", "1/2"), ("Dana", "1/2")]);
-    let one = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Bolat", "1/2")]);
-    let two = world.lodge_sale(FLAT, &[("Aida", "1/2")], &[("Clara", "1/2")]);
+    let one = world.lodge_gift(FLAT, &[("Aida", "1/2")], &[("Bolat", "1/2")]);
+    let two = world.lodge_gift(FLAT, &[("Aida", "1/2")], &[("Clara", "1/2")]);
     let acts = [
         world.buys("Clara", &two),
         world.buys("Bolat", &one),

@@ -79,7 +79,7 @@ fn a_deed_that_arrives_whole_registers_in_one_block_and_changes_two_keys() {
 #[test]
 fn shares_move_exactly_and_oldest_holdings_first() {
     let mut world = co_owned();
-    let deed = world.lodge_sale(
+    let deed = world.lodge_gift(
         FLAT,
         &[("Aida", "1/3")],
         &[("Clara", "1/4"), ("Dana", "1/12")],
@@ -278,7 +278,7 @@ fn the_whole_needs_every_holder_and_an_own_share_is_free() {
     assert_eq!(world.instrument(&deed).status, Status::Pending);
     let record = world.withdraws("Clara", &deed);
     world.accept(&record);
-    let own = world.lodge_sale(FLAT, &[("Clara", "1/3")], &[("Dana", "1/3")]);
+    let own = world.lodge_gift(FLAT, &[("Clara", "1/3")], &[("Dana", "1/3")]);
     for act in [world.sells("Clara", &own), world.buys("Dana", &own)] {
         world.accept(&act);
     }
