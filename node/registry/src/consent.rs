@@ -47,6 +47,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &SpousalConsent) -> Verdict {
         case.record.issuer() != body.disponor,
         Code::ConsentByDisponor,
     );
+    // Rule 7: to the disposal of a registered property.
+    law.require(title.is_some(), Code::TitleUnknown);
     if let Some(title) = &title {
         check_spouse(case, body, title, spouse, &mut law)?;
     }

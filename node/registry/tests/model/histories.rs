@@ -1,0 +1,169 @@
+//! The run: as many histories as asked for, each agreed upon to its end.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use deedbook_schemas::party::{AuthorityRole, PartyId};
+use deedbook_schemas::profile::Profile;
+use deedbook_schemas::property::Ground;
+use deedbook_schemas::record::{Body, Record};
+use deedbook_schemas::settlement::DutyKind;
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
+
+use crate::history::{Step, step};
+use crate::memory::Model;
+use crate::pen::{FLATS, OTHER_AGENT, PEOPLE, write};
+use crate::play::{Game, Register};
+use crate::world::{
+    BEFORE, BUSINESS, CIVIL, COURT, ESCROW, GUARDIANS, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR,
+    PROVIDER, REGISTRAR, RIVAL, SECOND_REGISTRAR, SUPERVISOR, TAX, World, accreditation, id,
+};
+
+/// Histories of a run: more than 100,000 records.
+const HISTORIES: u32 = 1_500;
+/// Steps of a history.
+const STEPS: std::ops::Range<usize> = 1..160;
+/// Every so many records the two compare what the pending deeds still need.
+const LOOK: usize = 8;
+
+const FOUNDERS: [(&str, AuthorityRole); 15] = [
+    (SUPERVISOR, AuthorityRole::Supervisor),
+    (REGISTRAR, AuthorityRole::Registrar),
+    (CIVIL, AuthorityRole::CivilRegistry),
+    (PROVIDER, AuthorityRole::IdentityProvider),
+    (RIVAL, AuthorityRole::IdentityProvider),
+    (SECOND_REGISTRAR, AuthorityRole::Registrar),
+    (BUSINESS, AuthorityRole::BusinessRegistry),
+    (NOTARY, AuthorityRole::Notary),
+    (COURT, AuthorityRole::Court),
+    (HIGH_COURT, AuthorityRole::Court),
+    (PROSECUTOR, AuthorityRole::Prosecutor),
+    (MONITOR, AuthorityRole::FinancialMonitor),
+    (GUARDIANS, AuthorityRole::GuardianshipAuthority),
+    (TAX, AuthorityRole::TaxAuthority),
+    (ESCROW, AuthorityRole::EscrowAgent),
+];
+
+fn profile(duties: bool) -> Profile {
+    Profile {
+        duties: if duties {
+            vec![DutyKind::TransferTax]
+        } else {
+            Vec::new()
+        },
+        ..Profile::kazakhstan()
+    }
+}
+
+/// A world in which something can happen: couples, singles, co-owners.
+fn beginning(duties: bool) -> Result<(World, Game), String> {
+    let profile = profile(duties);
+    let mut world = World::with_profile(profile.clone());
+    let founders = FOUNDERS
+        .map(|(name, role)| (id(name), accreditation(name, role, false)))
+        .to_vec();
+    let register = Register {
+        ledger: world.ledger,
+        state: world.state.clone(),
+        height: 0,
+        time_ms: world.time_ms,
+    };
+    let model = Model {
+        ledger: world.ledger,
+        profile,
+        founders,
+        events: Vec::new(),
+    };
+    let mut game = Game::new(register, model);
+    let mut records = Vec::new();
+    for name in &PEOPLE[..5] {
+        records.push(world.enrolment(name));
+    }
+    let agent = accreditation(OTHER_AGENT, AuthorityRole::EscrowAgent, false);
+    let subject = id(OTHER_AGENT).to_string();
+    records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(agent)));
+    records.push(world.marriage("Aida", "Bolat", BEFORE));
+    let mut singles: Vec<PartyId> = vec![id("Clara"), id("Dana")];
+    singles.sort();
+    let fact = deedbook_schemas::party::CivilStatus::Unmarried {
+        parties: singles,
+        from: BEFORE,
+    };
+    records.push(world.status(&id(CIVIL).to_string(), fact));
+    let bought = Ground::Purchase;
+    records.push(world.registration(FLATS[0], &[("Aida", "1/1", bought)]));
+    let halves = [("Clara", "1/2", bought), ("Bolat", "1/2", bought)];
+    records.push(world.registration(FLATS[1], &halves));
+    records.push(world.registration(FLATS[2], &[("Erlan", "1/1", Ground::Inheritance)]));
+    for bytes in records {
+        game.submit(world.now(), Record::decode(&bytes).unwrap())?;
+    }
+    Ok((world, game))
+}
+
+/// What was seen, and how often.
+type Tally = BTreeMap<String, usize>;
+/// Of a tally: all records.
+const RECORDS: &str = "records";
+
+/// Plays one history; tells what was seen.
+fn play(steps: &[Step], duties: bool) -> Result<Tally, String> {
+    let (mut world, mut game) = beginning(duties)?;
+    let start = game.register.clone();
+    let settled = game.submitted.len();
+    let mut sent: Vec<Vec<u8>> = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let written = write(&mut world, &game.model, step, &sent);
+        let Some(bytes) = written else { continue };
+        let record = Record::decode(&bytes).unwrap();
+        if index % 64 == 0 {
+            assert!(record.verify(), "a sample of the signatures");
+        }
+        game.submit(world.now(), record)
+            .map_err(|error| format!("{error}\n in step {index}: {step:?}"))?;
+        if index % LOOK == 0 {
+            game.agree_on_needs(world.now())?;
+        }
+        sent.push(bytes);
+    }
+    game.agree_on_needs(world.now())?;
+    game.submitted.drain(..settled);
+    game.agree_however_cut(start)?;
+    game.tally.insert(RECORDS.to_owned(), settled + game.submitted.len());
+    Ok(game.tally)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the size of a test is no law")]
+fn asked(variable: &str) -> Option<u32> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn the_register_and_the_model_agree_on_every_verdict() {
+    let seed = u64::from(asked("DEEDBOOK_SEED").unwrap_or(2026));
+    let config = ProptestConfig {
+        cases: asked("DEEDBOOK_HISTORIES").unwrap_or(HISTORIES),
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_iters: 5_000,
+        ..ProptestConfig::default()
+    };
+    let seen = RefCell::new(Tally::new());
+    let mut runner = TestRunner::new(config);
+    let histories = (prop::collection::vec(step(), STEPS), any::<bool>());
+    let result = runner.run(&histories, |(steps, duties)| {
+        let played = play(&steps, duties).map_err(TestCaseError::fail)?;
+        for (what, times) in played {
+            *seen.borrow_mut().entry(what).or_default() += times;
+        }
+        Ok(())
+    });
+    for (what, times) in seen.borrow().iter() {
+        println!("{times:>8} {what}");
+    }
+    if let Err(error) = result {
+        panic!("seed {seed}: {error}");
+    }
+    println!("seed {seed}: they agree on all of it");
+}

@@ -1,0 +1,35 @@
+//! A second, naive model of the law, which shares nothing with the register but the record types,
+//! beside the register on random histories: they must agree on every verdict.
+//!
+//! `DEEDBOOK_HISTORIES` says how many histories are played, `DEEDBOOK_SEED` which ones.
+
+#[cfg(test)]
+#[path = "../law/documents.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod documents;
+#[cfg(test)]
+#[path = "../law/world.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod world;
+
+#[cfg(test)]
+mod dates;
+#[cfg(test)]
+mod deeds;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod pen;
+#[cfg(test)]
+mod play;
+#[cfg(test)]
+mod shares;
+#[cfg(test)]
+mod signing;
+#[cfg(test)]
+mod verdict;
+
+#[cfg(test)]
+mod histories;

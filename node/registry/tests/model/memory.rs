@@ -1,0 +1,375 @@
+//! What the model remembers: everything that happened, in order, and nothing else. Every answer is
+//! found by walking through all of it again.
+
+use std::collections::BTreeSet;
+
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::{EvidenceRoot, LedgerId, RecordId};
+use deedbook_schemas::instrument::{Ending, PowerOfAttorney, SpousalConsent, Status};
+use deedbook_schemas::party::{Accreditation, CivilStatus, PartyId};
+use deedbook_schemas::profile::Profile;
+use deedbook_schemas::record::{Body, Record};
+use deedbook_schemas::rejection::Code;
+
+use crate::dates::years_later;
+
+pub(crate) type Codes = BTreeSet<Code>;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) at: Seconds,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// A record was accepted.
+    Done(Box<Record>),
+    /// A record was refused, and logged.
+    Refused(Box<Record>),
+    /// An instrument ended.
+    Ended(End),
+}
+
+/// How an instrument ended.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) deed: RecordId,
+    pub(crate) status: Status,
+    /// The consents that served.
+    pub(crate) consents: Vec<RecordId>,
+}
+
+pub(crate) struct Model {
+    pub(crate) ledger: LedgerId,
+    pub(crate) profile: Profile,
+    /// Who was accredited at the beginning.
+    pub(crate) founders: Vec<(PartyId, Accreditation)>,
+    pub(crate) events: Vec<Event>,
+}
+
+/// A marriage.
+#[derive(Debug, Clone)]
+pub(crate) struct Wedding {
+    pub(crate) id: RecordId,
+    pub(crate) spouses: [PartyId; 2],
+    pub(crate) from: Seconds,
+}
+
+/// A power of attorney.
+#[derive(Debug, Clone)]
+pub(crate) struct Poa<'m> {
+    pub(crate) index: usize,
+    pub(crate) id: RecordId,
+    pub(crate) principal: PartyId,
+    pub(crate) agent: PartyId,
+    pub(crate) body: &'m PowerOfAttorney,
+}
+
+/// A consent.
+#[derive(Debug, Clone)]
+pub(crate) struct Given<'m> {
+    pub(crate) index: usize,
+    pub(crate) id: RecordId,
+    pub(crate) spouse: PartyId,
+    pub(crate) property: &'m str,
+    pub(crate) body: &'m SpousalConsent,
+}
+
+/// What somebody was at some time.
+#[derive(Debug, Clone)]
+pub(crate) enum Marital {
+    Unknown,
+    Single,
+    Married(Wedding),
+}
+
+impl Model {
+    /// The accepted records, with their places.
+    pub(crate) fn done(&self) -> impl DoubleEndedIterator<Item = (usize, Seconds, &Record)> {
+        self.events
+            .iter()
+            .enumerate()
+            .filter_map(|(index, event)| match &event.what {
+                What::Done(record) => Some((index, event.at, record.as_ref())),
+                What::Refused(_) | What::Ended(_) => None,
+            })
+    }
+
+    /// Every record on the ledger.
+    pub(crate) fn logged(&self) -> impl Iterator<Item = &Record> {
+        self.events.iter().filter_map(|event| match &event.what {
+            What::Done(record) | What::Refused(record) => Some(record.as_ref()),
+            What::Ended(_) => None,
+        })
+    }
+
+    pub(crate) fn find(&self, id: &RecordId) -> Option<(usize, Seconds, &Record)> {
+        self.done().find(|(_, _, record)| record.id == *id)
+    }
+
+    pub(crate) fn recording_used(&self, root: &EvidenceRoot) -> bool {
+        self.logged()
+            .any(|r| r.evidence.as_ref().is_some_and(|e| e.root == *root))
+    }
+
+    /// The latest accreditation of an authority.
+    pub(crate) fn accreditation(&self, id: &PartyId) -> Option<&Accreditation> {
+        let later = self.done().filter_map(|(_, _, record)| match &record.body {
+            Body::Accreditation(body) if record.subject() == id.to_string() => Some(body),
+            _ => None,
+        });
+        let founder = self.founders.iter().find(|(founder, _)| founder == id);
+        later.last().or(founder.map(|(_, founder)| founder))
+    }
+
+    pub(crate) fn enrolment(&self, party: &PartyId) -> Option<&Record> {
+        self.done()
+            .map(|(_, _, record)| record)
+            .find(|r| matches!(r.body, Body::Enrolment(_)) && r.subject() == party.to_string())
+    }
+
+    pub(crate) fn enrolled(&self, party: &PartyId) -> bool {
+        self.enrolment(party).is_some()
+    }
+
+    /// The facts about somebody or something, in order, with their places.
+    fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
+        let facts = self.done().filter_map(|(index, _, r)| match &r.body {
+            Body::CivilStatus(fact) if r.subject() == subject => Some((index, fact)),
+            _ => None,
+        });
+        facts.collect()
+    }
+
+    pub(crate) fn died(&self, party: &PartyId) -> Option<Seconds> {
+        let facts = self.facts(&party.to_string());
+        facts.iter().find_map(|(_, fact)| match fact {
+            CivilStatus::Death { at } => Some(*at),
+            _ => None,
+        })
+    }
+
+    /// Since when somebody is incapable, if they are now.
+    pub(crate) fn incapable(&self, party: &PartyId) -> Option<Seconds> {
+        let mut since = None;
+        for (_, fact) in self.facts(&party.to_string()) {
+            match fact {
+                CivilStatus::Incapacity { from } => since = Some(*from),
+                CivilStatus::Capacity { .. } => since = None,
+                _ => {}
+            }
+        }
+        since
+    }
+
+    pub(crate) fn able(&self, party: &PartyId) -> bool {
+        self.enrolled(party) && self.died(party).is_none() && self.incapable(party).is_none()
+    }
+
+    /// Whether somebody died or became incapable after a place in the history, for however long.
+    pub(crate) fn fell_after(&self, party: &PartyId, place: usize) -> bool {
+        self.facts(&party.to_string()).iter().any(|(index, fact)| {
+            *index > place
+                && matches!(
+                    fact,
+                    CivilStatus::Death { .. } | CivilStatus::Incapacity { .. }
+                )
+        })
+    }
+
+    /// Why somebody may not act in person.
+    pub(crate) fn standing(&self, party: &PartyId) -> Codes {
+        let dead = self.died(party).map(|_| Code::PartyDead);
+        let incapable = self.incapable(party).map(|_| Code::PartyIncapable);
+        dead.into_iter().chain(incapable).collect()
+    }
+
+    /// Why nobody can act for somebody; nobody here has a guardian.
+    pub(crate) fn stuck(&self, party: &PartyId) -> Option<Code> {
+        if !self.enrolled(party) {
+            return Some(Code::PartyDead);
+        }
+        self.standing(party).into_iter().next()
+    }
+
+    pub(crate) fn unmarried(&self, party: &PartyId) -> Vec<Seconds> {
+        let facts = self.done().filter_map(|(_, _, r)| match &r.body {
+            Body::CivilStatus(CivilStatus::Unmarried { parties, from })
+                if parties.contains(party) =>
+            {
+                Some(*from)
+            }
+            _ => None,
+        });
+        facts.collect()
+    }
+
+    pub(crate) fn wedding(&self, id: &RecordId) -> Option<Wedding> {
+        let (_, _, record) = self.find(id)?;
+        match &record.body {
+            Body::CivilStatus(CivilStatus::Marriage { spouses, from }) => Some(Wedding {
+                id: *id,
+                spouses: *spouses,
+                from: *from,
+            }),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn weddings(&self, party: &PartyId) -> Vec<Wedding> {
+        let all = self.done().filter_map(|(_, _, r)| self.wedding_in(r));
+        all.filter(|w| w.spouses.contains(party)).collect()
+    }
+
+    fn wedding_in(&self, record: &Record) -> Option<Wedding> {
+        match &record.body {
+            Body::CivilStatus(CivilStatus::Marriage { spouses, from }) => Some(Wedding {
+                id: record.id,
+                spouses: *spouses,
+                from: *from,
+            }),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn divorced(&self, wedding: &Wedding) -> Option<Seconds> {
+        let facts = self.facts(&wedding.id.to_string());
+        facts.iter().find_map(|(_, fact)| match fact {
+            CivilStatus::Divorce { from } => Some(*from),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn separate_from(&self, wedding: &Wedding) -> Option<Seconds> {
+        let facts = self.facts(&wedding.id.to_string());
+        facts.iter().find_map(|(_, fact)| match fact {
+            CivilStatus::SeparateProperty { from } => Some(*from),
+            _ => None,
+        })
+    }
+
+    /// When a property was divided, and to whom.
+    pub(crate) fn divisions(&self, wedding: &Wedding, property: &str) -> Vec<(Seconds, PartyId)> {
+        let facts = self.facts(&wedding.id.to_string());
+        let divisions = facts.iter().filter_map(|(index, fact)| match fact {
+            CivilStatus::Division { property: of, to } if of == property => {
+                Some((self.events[*index].at, *to))
+            }
+            _ => None,
+        });
+        divisions.collect()
+    }
+
+    /// Whether a marriage existed at a time, as far as is known now.
+    pub(crate) fn married_at(&self, wedding: &Wedding, at: Seconds) -> bool {
+        let over = |end: Option<Seconds>| end.is_some_and(|end| end <= at);
+        wedding.from <= at
+            && !over(self.divorced(wedding))
+            && !wedding.spouses.iter().any(|spouse| over(self.died(spouse)))
+    }
+
+    pub(crate) fn marital_at(&self, party: &PartyId, at: Seconds) -> Marital {
+        let weddings = self.weddings(party);
+        let married = weddings.iter().find(|wedding| self.married_at(wedding, at));
+        if let Some(wedding) = married {
+            return Marital::Married(wedding.clone());
+        }
+        let was_married = weddings.iter().any(|wedding| wedding.from <= at);
+        let was_single = self.unmarried(party).iter().any(|since| *since <= at);
+        if was_married || was_single {
+            Marital::Single
+        } else {
+            Marital::Unknown
+        }
+    }
+
+    pub(crate) fn spouse(&self, party: &PartyId, now: Seconds) -> Option<PartyId> {
+        match self.marital_at(party, now) {
+            Marital::Married(wedding) => wedding.spouses.into_iter().find(|s| s != party),
+            Marital::Unknown | Marital::Single => None,
+        }
+    }
+
+    pub(crate) fn powers(&self) -> Vec<Poa<'_>> {
+        let powers = self.done().filter_map(|(index, _, r)| match &r.body {
+            Body::PowerOfAttorney(body) => Some(Poa {
+                index,
+                id: r.id,
+                principal: r.issuer(),
+                agent: r.subject().parse().unwrap(),
+                body,
+            }),
+            _ => None,
+        });
+        powers.collect()
+    }
+
+    pub(crate) fn power(&self, id: &RecordId) -> Option<Poa<'_>> {
+        self.powers().into_iter().find(|power| power.id == *id)
+    }
+
+    /// How a power or a consent was ended by somebody's will.
+    pub(crate) fn ended_by_will(&self, id: &RecordId) -> Option<Ending> {
+        self.done().find_map(|(_, _, r)| match &r.body {
+            Body::Revocation(body) if r.subject() == id.to_string() => Some(body.ending),
+            _ => None,
+        })
+    }
+
+    /// From when until when a power lasts by its own terms: a year if it says nothing, three at most.
+    pub(crate) fn term(&self, body: &PowerOfAttorney) -> Option<(Seconds, Seconds)> {
+        let issued = body.issued?;
+        let said = body
+            .expires
+            .unwrap_or(years_later(issued, self.profile.power_default_years));
+        let most = years_later(issued, self.profile.power_max_years);
+        Some((body.starts.unwrap_or(issued), said.min(most)))
+    }
+
+    /// Why a power carries nothing at `now`. What ended stays ended.
+    pub(crate) fn lapsed(&self, power: &Poa<'_>, now: Seconds) -> Codes {
+        let mut why = Codes::new();
+        let (starts, expires) = self.term(power.body).unwrap();
+        if now < starts {
+            why.insert(Code::PowerNotYet);
+        }
+        if expires <= now {
+            why.insert(Code::PowerExpired);
+        }
+        match self.ended_by_will(&power.id) {
+            Some(Ending::Revocation) => drop(why.insert(Code::PowerRevoked)),
+            Some(Ending::Renunciation) => drop(why.insert(Code::PowerRenounced)),
+            None => {}
+        }
+        let sides = [&power.principal, &power.agent];
+        if sides.iter().any(|side| self.fell_after(side, power.index)) {
+            why.insert(Code::PowerDead);
+        }
+        why
+    }
+
+    pub(crate) fn consents(&self) -> Vec<Given<'_>> {
+        let consents = self.done().filter_map(|(index, _, r)| match &r.body {
+            Body::SpousalConsent(body) => Some(Given {
+                index,
+                id: r.id,
+                spouse: match &body.power {
+                    None => r.issuer(),
+                    Some(power) => self.power(power).unwrap().principal,
+                },
+                property: r.subject(),
+                body,
+            }),
+            _ => None,
+        });
+        consents.collect()
+    }
+
+    pub(crate) fn used(&self, consent: &RecordId) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(&event.what, What::Ended(end) if end.consents.contains(consent)))
+    }
+}

@@ -1,0 +1,501 @@
+//! The model's verdict on a record: turned away, refused for all of these reasons, or accepted, and
+//! what ends with it. The kinds about deeds are in `signing`, the others here.
+
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::evidence::Topic;
+use deedbook_schemas::instrument::{
+    Ending, PowerOfAttorney, Revocation, SpousalConsent, Status, Transfer,
+};
+use deedbook_schemas::limits::{CONSENTS_PER_HOLDER_MAX, PARTY_KEYS_MAX, STATUS_FACTS_MAX};
+use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
+use deedbook_schemas::record::{Body, Record};
+use deedbook_schemas::rejection::Code;
+
+use crate::deeds::held;
+use crate::memory::{Codes, End, Event, Model, Wedding, What};
+
+/// What the model expects the register to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    TurnedAway(Codes),
+    Refused(Codes),
+    Accepted,
+}
+
+/// Reasons at the door, and reasons of the law if it is let in.
+pub(crate) type Reasons = (Codes, Codes);
+
+pub(crate) fn unless(holds: bool, code: Code, codes: &mut Codes) {
+    if !holds {
+        codes.insert(code);
+    }
+}
+
+/// What a personal act has to be accompanied by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recording {
+    Needed,
+    NeededWithPrice,
+    Welcome,
+}
+
+impl Model {
+    /// Judges a record at `now`, and remembers what comes of it.
+    pub(crate) fn judge(&mut self, record: &Record, now: Seconds) -> (Answer, Vec<Outcome>) {
+        if self.logged().any(|logged| logged.id == record.id) {
+            return (
+                Answer::TurnedAway([Code::RecordDuplicate].into()),
+                Vec::new(),
+            );
+        }
+        let (mut door, law) = self.reasons(record, now);
+        let signed = record.statement.header.issued_at;
+        unless(
+            signed.0.abs_diff(now.0) <= self.profile.record_window_s.into(),
+            Code::RecordStale,
+            &mut door,
+        );
+        if !door.is_empty() {
+            return (Answer::TurnedAway(door), Vec::new());
+        }
+        if !law.is_empty() {
+            return self.refuse(record, now, law);
+        }
+        let withdrawn: Option<RecordId> = match &record.body {
+            Body::Withdrawal(_) => record.subject().parse().ok(),
+            _ => None,
+        };
+        self.events.push(Event {
+            at: now,
+            what: What::Done(Box::new(record.clone())),
+        });
+        let mut outcomes = Vec::new();
+        if matches!(
+            record.body,
+            Body::PowerOfAttorney(_) | Body::SpousalConsent(_)
+        ) {
+            outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
+        }
+        if let Some(deed) = withdrawn {
+            outcomes.extend(self.end(deed, Status::Withdrawn, &Codes::new(), Vec::new(), now));
+        }
+        outcomes.extend(self.register_what_is_complete(now));
+        (Answer::Accepted, outcomes)
+    }
+
+    fn refuse(&mut self, record: &Record, now: Seconds, law: Codes) -> (Answer, Vec<Outcome>) {
+        let mut outcomes = vec![outcome(record.id, Status::Refused, &law)];
+        self.events.push(Event {
+            at: now,
+            what: What::Refused(Box::new(record.clone())),
+        });
+        // Rule 9: the first act that comes upon a changed title ends the deed.
+        if matches!(record.body, Body::Act(_)) && law.contains(&Code::TitleVersion) {
+            let deed = record.subject().parse().unwrap();
+            let why = [Code::TitleVersion].into();
+            outcomes.extend(self.end(deed, Status::Refused, &why, Vec::new(), now));
+        }
+        (Answer::Refused(law), outcomes)
+    }
+
+    fn end(
+        &mut self,
+        deed: RecordId,
+        status: Status,
+        codes: &Codes,
+        consents: Vec<RecordId>,
+        now: Seconds,
+    ) -> Vec<Outcome> {
+        let funding = self.funding(&deed);
+        self.events.push(Event {
+            at: now,
+            what: What::Ended(End {
+                deed,
+                status,
+                consents,
+            }),
+        });
+        let mut ended = outcome(deed, status, codes);
+        if status == Status::Registered {
+            let property = self.deed(&deed).unwrap().property.to_owned();
+            ended.title_version = self.title(&property).map(|title| title.number);
+        }
+        let order = funding.map(|funding| outcome(funding, status, &Codes::new()));
+        std::iter::once(ended).chain(order).collect()
+    }
+
+    /// Begins a block: what has not ended in time ends now.
+    pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
+        let late: Vec<RecordId> = self
+            .pending()
+            .iter()
+            .filter(|deed| self.expires(deed) <= now)
+            .map(|deed| deed.id)
+            .collect();
+        let mut outcomes = Vec::new();
+        for deed in late {
+            outcomes.extend(self.end(deed, Status::Expired, &Codes::new(), Vec::new(), now));
+        }
+        outcomes
+    }
+
+    /// A deed registers in the moment in which nothing is missing any more.
+    fn register_what_is_complete(&mut self, now: Seconds) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        loop {
+            let complete = self.pending().into_iter().find_map(|deed| {
+                let complete = self.is_open(&deed, now)
+                    && self.first_in_rank(deed.property, now) == Some(deed.id)
+                    && self.needs(&deed, now).is_empty();
+                let title = self.title(deed.property).unwrap();
+                complete.then(|| (deed.id, self.spouses(&deed, &title, now).1))
+            });
+            let Some((deed, consents)) = complete else {
+                return outcomes;
+            };
+            let none = Codes::new();
+            outcomes.extend(self.end(deed, Status::Registered, &none, consents, now));
+        }
+    }
+
+    fn reasons(&self, record: &Record, now: Seconds) -> Reasons {
+        match &record.body {
+            Body::Accreditation(_) => self.accreditation_reasons(record),
+            Body::Enrolment(_) => self.enrolment_reasons(record),
+            Body::CivilStatus(fact) => self.status_reasons(record, fact, now),
+            Body::FirstRegistration(_) => self.first_reasons(record),
+            Body::PowerOfAttorney(body) => self.power_reasons(record, body, now),
+            Body::SpousalConsent(body) => self.consent_reasons(record, body, now),
+            Body::Revocation(body) => self.revocation_reasons(record, body, now),
+            Body::Transfer(text) => self.lodging_reasons(record, text, now),
+            Body::Act(body) => self.act_reasons(record, body, now),
+            Body::Withdrawal(_) => self.withdrawal_reasons(record, now),
+            Body::EscrowFunding(body) => self.funding_reasons(record, body, now),
+            Body::EscrowRelease(body) => self.settling_reasons(record, &body.amount, true),
+            Body::EscrowRefund(body) => self.settling_reasons(record, &body.amount, false),
+            Body::Duty(body) => self.duty_reasons(record, body, now),
+            other => panic!("the model does not know the kind {}", other.kind()),
+        }
+    }
+
+    /// The door of an authority's record.
+    pub(crate) fn authority_door(&self, record: &Record, role: AuthorityRole) -> Codes {
+        let mut door = Codes::new();
+        match self.accreditation(&record.issuer()) {
+            None => drop(door.insert(Code::AuthorityUnknown)),
+            Some(found) => {
+                let key = record.statement.header.key;
+                unless(found.key == key, Code::KeyNotParty, &mut door);
+                unless(found.role == role, Code::AuthorityUnknown, &mut door);
+                unless(!found.suspended, Code::AuthoritySuspended, &mut door);
+            }
+        }
+        bare(record, &mut door);
+        door
+    }
+
+    /// The door of a person's record.
+    pub(crate) fn person_door(&self, record: &Record) -> Codes {
+        let mut door = Codes::new();
+        let party = record.issuer().to_string();
+        let mut keys = Vec::new();
+        for (_, _, known) in self.done() {
+            if let Body::Enrolment(enrolment) = &known.body
+                && known.subject() == party
+            {
+                keys.push(enrolment.key);
+            }
+        }
+        if keys.is_empty() {
+            door.insert(Code::SignerUnknown);
+        } else {
+            let known = keys.contains(&record.statement.header.key);
+            unless(known, Code::KeyNotParty, &mut door);
+        }
+        door
+    }
+
+    /// The door of a person's own act: somebody checked who it was, and there is a film of it.
+    pub(crate) fn act_door(&self, record: &Record, recording: Recording, now: Seconds) -> Codes {
+        let mut door = self.person_door(record);
+        let signed_at = record.statement.header.issued_at;
+        match &record.attestation {
+            None => drop(door.insert(Code::AttestationMissing)),
+            Some(check) => {
+                let header = &check.statement.header;
+                let said = &check.attestation;
+                let provider = self.accreditation(&header.issuer);
+                let able = provider.is_some_and(|provider| {
+                    provider.role == AuthorityRole::IdentityProvider
+                        && provider.key == header.key
+                        && provider.methods.contains(&said.method)
+                });
+                unless(able, Code::AttestationProvider, &mut door);
+                let suspended = provider.is_some_and(|provider| provider.suspended);
+                unless(!suspended, Code::AuthoritySuspended, &mut door);
+                let own = header.subject == record.issuer().to_string();
+                unless(own, Code::AttestationSubject, &mut door);
+                let bound = said.nonce == record.act_digest && said.ledger == self.ledger;
+                unless(bound, Code::AttestationNonce, &mut door);
+                let window = u64::from(self.profile.attestation_window_s);
+                let fresh = said.time.0.abs_diff(signed_at.0) <= window
+                    && said.time <= now
+                    && said.time == header.issued_at;
+                unless(fresh, Code::AttestationStale, &mut door);
+                let high = said.assurance >= self.profile.assurance_min
+                    && said.liveness >= self.profile.liveness_min;
+                unless(high, Code::AttestationLevel, &mut door);
+            }
+        }
+        match &record.evidence {
+            None => unless(
+                recording == Recording::Welcome,
+                Code::EvidenceMissing,
+                &mut door,
+            ),
+            Some(film) => {
+                let shown = (film.started.0..=film.started.0 + film.duration_ms.div_ceil(1000))
+                    .contains(&signed_at.0);
+                unless(shown, Code::EvidenceTime, &mut door);
+                let kept = film.retention_years >= self.profile.retention_years;
+                unless(kept, Code::EvidenceRetention, &mut door);
+                unless(
+                    !self.recording_used(&film.root),
+                    Code::EvidenceReused,
+                    &mut door,
+                );
+                let mut topics = self.profile.topics.clone();
+                if recording == Recording::NeededWithPrice {
+                    topics.push(Topic::Price);
+                }
+                let all = topics
+                    .iter()
+                    .all(|topic| film.statements.iter().any(|said| said.topic == *topic));
+                unless(all, Code::EvidenceStatement, &mut door);
+            }
+        }
+        door
+    }
+
+    fn accreditation_reasons(&self, record: &Record) -> Reasons {
+        let door = self.authority_door(record, AuthorityRole::Supervisor);
+        (door, Codes::new())
+    }
+
+    fn enrolment_reasons(&self, record: &Record) -> Reasons {
+        let door = self.authority_door(record, AuthorityRole::IdentityProvider);
+        let mut law = Codes::new();
+        let party: PartyId = record.subject().parse().unwrap();
+        if let Some(first) = self.enrolment(&party) {
+            let same = first.issuer() == record.issuer();
+            unless(same, Code::PartyExists, &mut law);
+            unless(self.died(&party).is_none(), Code::PartyDead, &mut law);
+        }
+        assert!(PARTY_KEYS_MAX > 1, "the histories enrol everybody once");
+        (door, law)
+    }
+
+    fn first_reasons(&self, record: &Record) -> Reasons {
+        let door = self.authority_door(record, AuthorityRole::Registrar);
+        let mut law = Codes::new();
+        let fresh = self.title(record.subject()).is_none();
+        unless(fresh, Code::TitleExists, &mut law);
+        (door, law)
+    }
+
+    fn status_reasons(&self, record: &Record, fact: &CivilStatus, now: Seconds) -> Reasons {
+        let mut door = self.authority_door(record, AuthorityRole::CivilRegistry);
+        let since = match fact {
+            CivilStatus::Unmarried { from, .. }
+            | CivilStatus::Marriage { from, .. }
+            | CivilStatus::Divorce { from }
+            | CivilStatus::SeparateProperty { from }
+            | CivilStatus::Incapacity { from }
+            | CivilStatus::Capacity { from } => *from,
+            CivilStatus::Death { at } => *at,
+            CivilStatus::Division { .. } | CivilStatus::Minority { .. } => now,
+        };
+        unless(since <= now, Code::FieldInvalid, &mut door);
+        if let CivilStatus::Marriage { spouses, .. } = fact {
+            unless(spouses[0] < spouses[1], Code::FieldInvalid, &mut door);
+        }
+        let mut law = Codes::new();
+        unless(
+            self.fits(record.subject(), fact),
+            Code::StatusInvalid,
+            &mut law,
+        );
+        (door, law)
+    }
+
+    /// Whether a fact can be true, given all that is known.
+    fn fits(&self, subject: &str, fact: &CivilStatus) -> bool {
+        let person = || subject.parse::<PartyId>().ok().filter(|p| self.enrolled(p));
+        let marriage = || subject.parse().ok().and_then(|id| self.wedding(&id));
+        let alive = |party: &PartyId, at| self.died(party).is_none_or(|died| at <= died);
+        match fact {
+            CivilStatus::Unmarried { parties, from } => parties.iter().all(|party| {
+                self.enrolled(party)
+                    && alive(party, *from)
+                    && !self
+                        .weddings(party)
+                        .iter()
+                        .any(|w| self.married_at(w, *from))
+                    && self.unmarried(party).len() < STATUS_FACTS_MAX
+            }),
+            CivilStatus::Marriage { spouses, from } => spouses.iter().all(|party| {
+                let over = |w: &Wedding| w.from < *from && !self.married_at(w, *from);
+                self.enrolled(party)
+                    && alive(party, *from)
+                    && self.unmarried(party).iter().all(|since| since < from)
+                    && self.weddings(party).iter().all(over)
+                    && self.weddings(party).len() < STATUS_FACTS_MAX
+            }),
+            CivilStatus::Divorce { from } => marriage()
+                .is_some_and(|w| self.married_at(&w, *from) && self.divorced(&w).is_none()),
+            CivilStatus::SeparateProperty { from } => marriage().is_some_and(|w| {
+                self.married_at(&w, *from)
+                    && self.divorced(&w).is_none()
+                    && self.separate_from(&w).is_none()
+            }),
+            CivilStatus::Division { property, to } => marriage().is_some_and(|wedding| {
+                let holds = self.title(property).map(|title| title.holds);
+                let last = self.divisions(&wedding, property).last().map(|(at, _)| *at);
+                let joint = holds.unwrap_or_default().iter().any(|hold| {
+                    wedding.spouses.contains(&hold.party)
+                        && hold.acquired >= wedding.from
+                        && last.is_none_or(|last| hold.acquired > last)
+                });
+                joint && wedding.spouses.contains(to)
+            }),
+            CivilStatus::Death { at } => person().is_some_and(|party| {
+                self.died(&party).is_none()
+                    && self.unmarried(&party).iter().all(|since| since <= at)
+                    && self.weddings(&party).iter().all(|w| w.from <= *at)
+            }),
+            CivilStatus::Incapacity { .. } => person().is_some_and(|party| self.able(&party)),
+            CivilStatus::Capacity { from } => person().is_some_and(|party| {
+                self.died(&party).is_none()
+                    && self.incapable(&party).is_some_and(|since| since <= *from)
+            }),
+            CivilStatus::Minority { .. } => panic!("the histories have no minors"),
+        }
+    }
+
+    fn power_reasons(&self, record: &Record, body: &PowerOfAttorney, now: Seconds) -> Reasons {
+        let door = self.act_door(record, Recording::Needed, now);
+        let mut law = self.standing(&record.issuer());
+        let agent: PartyId = record.subject().parse().unwrap();
+        match (body.issued, self.term(body)) {
+            (Some(issued), Some((starts, expires))) => {
+                let signed = record.statement.header.issued_at;
+                let window = u64::from(self.profile.record_window_s);
+                let possible = issued <= now
+                    && issued.0.abs_diff(signed.0) <= window
+                    && issued <= starts
+                    && starts < expires
+                    && now < expires;
+                unless(possible, Code::PowerDates, &mut law);
+            }
+            _ => drop(law.insert(Code::PowerNoDate)),
+        }
+        unless(!body.scope.acts.is_empty(), Code::PowerScopeEmpty, &mut law);
+        unless(agent != record.issuer(), Code::PowerSelf, &mut law);
+        unless(self.able(&agent), Code::PowerAgentUnknown, &mut law);
+        (door, law)
+    }
+
+    fn consent_reasons(&self, record: &Record, body: &SpousalConsent, now: Seconds) -> Reasons {
+        let recording = match body.price_floor {
+            Some(_) => Recording::NeededWithPrice,
+            None => Recording::Needed,
+        };
+        let door = self.act_door(record, recording, now);
+        let signer = record.issuer();
+        let mut law = self.standing(&signer);
+        let mut spouse = Some(signer);
+        if let Some(id) = &body.power {
+            match self.power(id) {
+                None => {
+                    law.insert(Code::PowerUnknown);
+                    spouse = None;
+                }
+                Some(power) => {
+                    law.extend(self.consent_power_reasons(record, body, &power, now));
+                    spouse = Some(power.principal);
+                }
+            }
+        }
+        unless(signer != body.disponor, Code::ConsentByDisponor, &mut law);
+        unless(now <= body.expires, Code::ConsentExpired, &mut law);
+        let Some(title) = self.title(record.subject()) else {
+            law.insert(Code::TitleUnknown);
+            return (door, law);
+        };
+        let holds = !held(&title.holds, &body.disponor).is_nothing();
+        let married = self.spouse(&body.disponor, now);
+        let theirs = spouse.is_none_or(|spouse| married == Some(spouse));
+        unless(holds && theirs, Code::ConsentNotSpouse, &mut law);
+        let others = self.valid_consents(record.subject());
+        let others = others
+            .iter()
+            .filter(|c| c.body.disponor == body.disponor && now <= c.body.expires);
+        unless(
+            others.count() < CONSENTS_PER_HOLDER_MAX,
+            Code::ConsentTooMany,
+            &mut law,
+        );
+        (door, law)
+    }
+
+    fn revocation_reasons(&self, record: &Record, body: &Revocation, now: Seconds) -> Reasons {
+        let door = self.act_door(record, Recording::Needed, now);
+        let signer = record.issuer();
+        let mut law = self.standing(&signer);
+        let id: RecordId = record.subject().parse().unwrap();
+        let ended = self.ended_by_will(&id).is_some();
+        let consents = self.consents();
+        if let Some(power) = self.power(&id) {
+            let entitled = match body.ending {
+                Ending::Revocation => power.principal,
+                Ending::Renunciation => power.agent,
+            };
+            unless(entitled == signer, Code::RevocationForeign, &mut law);
+            let (_, expires) = self.term(power.body).unwrap();
+            unless(!ended && now < expires, Code::RevocationDone, &mut law);
+        } else if let Some(consent) = consents.iter().find(|consent| consent.id == id) {
+            let own = body.ending == Ending::Revocation && consent.spouse == signer;
+            unless(own, Code::RevocationForeign, &mut law);
+            unless(!ended, Code::ConsentEnded, &mut law);
+            unless(!self.used(&id), Code::ConsentUsed, &mut law);
+        } else {
+            law.insert(Code::PowerUnknown);
+        }
+        (door, law)
+    }
+}
+
+/// Whether money changes hands for the property.
+pub(crate) fn recording_of(text: &Transfer) -> Recording {
+    match text.price {
+        Some(_) => Recording::NeededWithPrice,
+        None => Recording::Needed,
+    }
+}
+
+/// A record that is nobody's personal act carries no attestation and no film.
+pub(crate) fn bare(record: &Record, door: &mut Codes) {
+    let bare = record.attestation.is_none() && record.evidence.is_none();
+    unless(bare, Code::FieldInvalid, door);
+}
+
+pub(crate) fn outcome(record: RecordId, status: Status, codes: &Codes) -> Outcome {
+    Outcome {
+        record,
+        status,
+        codes: codes.iter().map(|code| code.as_str().to_owned()).collect(),
+        title_version: None,
+    }
+}
