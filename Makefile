@@ -6,7 +6,12 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deedbook/targe
 CARGO_FLAGS := --release --locked
 TESTNET := $(CARGO_TARGET_DIR)/release/deedbook-testnet
 
-.PHONY: help demo up test bench replay replay-dressed build lint prepare
+# Breaks the law in every small way and looks whether a test says so. Its trees are copies with
+# target folders of their own, which hold the law alone.
+MUTANTS_VERSION := 27.1.0
+MUTANTS := $(abspath $(CARGO_TARGET_DIR)/../cargo-mutants-$(MUTANTS_VERSION))
+
+.PHONY: help demo up test bench replay replay-dressed mutants build lint prepare
 
 help:
 	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
@@ -15,6 +20,7 @@ help:
 	@echo "make up              leave a network of four nodes running"
 	@echo "make replay FILE=F   replay real sales (HM Land Registry Price Paid CSV)"
 	@echo "make replay-dressed FILE=F   the same with marriages, mortgages and powers"
+	@echo "make mutants         what of the law no test holds; FILE=power.rs for one file of it"
 
 demo: build
 	$(TESTNET) demo --out demo-out
@@ -30,6 +36,13 @@ replay: build
 
 replay-dressed: build
 	$(TESTNET) replay --dressed $(FILE)
+
+mutants: $(MUTANTS)/bin/cargo-mutants
+	env -u CARGO_TARGET_DIR PROPTEST_CASES=8 $< mutants -p deedbook-registry -j 2 --output $(MUTANTS) \
+		$(addprefix --file node/registry/src/,$(FILE))
+
+$(MUTANTS)/bin/cargo-mutants:
+	cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked --root $(MUTANTS)
 
 build: prepare
 	cargo build $(CARGO_FLAGS) --workspace --bins

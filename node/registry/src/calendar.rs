@@ -152,6 +152,7 @@ mod tests {
         for days in 0..300_000 {
             let date = date_of(days);
             assert_eq!(days_of(date), days, "{date:?}");
+            assert!((1..=12).contains(&date.month), "{date:?}");
             assert!((1..=days_in_month(date.year, date.month)).contains(&date.day));
         }
         let known = Date {
@@ -174,6 +175,11 @@ mod tests {
             (at(2096, 2, 29), 48, at(2100, 2, 28)),
             (at(2025, 12, 31), 2, at(2026, 2, 28)),
             (at(2026, 1, 31), 1, at(2026, 2, 28)),
+            (at(2026, 1, 31), 3, at(2026, 4, 30)),
+            (at(2026, 1, 31), 5, at(2026, 6, 30)),
+            (at(2026, 1, 31), 8, at(2026, 9, 30)),
+            (at(2026, 1, 31), 10, at(2026, 11, 30)),
+            (at(2026, 1, 31), 11, at(2026, 12, 31)),
             (at(2026, 11, 15), 2, at(2027, 1, 15)),
         ] {
             assert_eq!(add_months(from, months), to);

@@ -230,9 +230,16 @@ fn assert_complete(known: &Known, deed: &RecordId) {
     }
 }
 
+/// How many histories a run has. With `PROPTEST_CASES`, proptest's own name for it, that many:
+/// `make mutants` runs a few in place of all, a thousand times over.
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.map_or(128, |cases| cases.parse().expect("a number of histories"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
+        cases: cases(),
         rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
         failure_persistence: None,
         ..ProptestConfig::default()

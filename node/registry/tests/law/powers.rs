@@ -4,7 +4,7 @@ use deedbook_registry::{power_in_force, state};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole, Ending, PowerOfAttorney, Status};
-use deedbook_schemas::limits::SECONDS_MAX;
+use deedbook_schemas::limits::{SCOPE_LIST_MAX, SECONDS_MAX};
 use deedbook_schemas::rejection::Code;
 
 use crate::calendar::utc;
@@ -71,6 +71,19 @@ const VOID: &[Change] = &[
         &["poa.dates"],
     ),
     (
+        "starts when it ends",
+        |p| {
+            p.starts = p.issued.map(|issued| Seconds(issued.0 + DAY));
+            p.expires = p.starts;
+        },
+        &["poa.dates"],
+    ),
+    (
+        "ends in the second in which it is recorded",
+        |p| p.expires = p.issued.map(|issued| Seconds(issued.0 + 1)),
+        &["poa.dates"],
+    ),
+    (
         "for nothing",
         |p| p.scope.acts.clear(),
         &["poa.scope_invalid"],
@@ -117,6 +130,24 @@ pub(crate) fn a_void_or_impossible_power_is_refused() {
     world.becomes_incapable("Aida");
     let record = world.power("Aida", "Bolat", body);
     world.refuse(&record, &["party.incapable"]);
+}
+
+#[test]
+fn a_list_in_a_scope_is_as_long_as_the_limit_and_no_longer() {
+    let mut world = world();
+    let lots: Vec<_> = (0..=SCOPE_LIST_MAX)
+        .map(|lot| format!("20-313-024-{lot:03}"))
+        .collect();
+    for length in [SCOPE_LIST_MAX, SCOPE_LIST_MAX + 1] {
+        let mut body = world.power_body(&[ActKind::Sell]);
+        body.scope.properties = Some(lots[..length].to_vec());
+        let record = world.power("Aida", "Zarina", body);
+        if length <= SCOPE_LIST_MAX {
+            world.accept(&record);
+        } else {
+            world.turn_away(&record, &["record.field_invalid"]);
+        }
+    }
 }
 
 #[test]
