@@ -106,8 +106,14 @@ fn check_titles(
         law.require(current && !title.cancelled, Code::TitleVersion);
         // Rules 9, 31, 32: a disponor's act takes the slot, and needs it.
         if takes && text::disposes(&deed.pending.text) {
-            let taken =
-                deed::slot_refusal(case.state, &leg.property, title, &deed.pending.text, Some(&deed.id), case.now)?;
+            let taken = deed::slot_refusal(
+                case.state,
+                &leg.property,
+                title,
+                &deed.pending.text,
+                Some(&deed.id),
+                case.now,
+            )?;
             taken.into_iter().for_each(|code| law.refuse(code));
         }
     }

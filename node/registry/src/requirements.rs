@@ -116,7 +116,14 @@ fn priority(view: &View<'_>) -> Asked {
             continue;
         }
         let own = Some(&deed.id);
-        let taken = deed::slot_refusal(view.state, &leg.property, title, &deed.pending.text, own, view.now)?;
+        let taken = deed::slot_refusal(
+            view.state,
+            &leg.property,
+            title,
+            &deed.pending.text,
+            own,
+            view.now,
+        )?;
         if let Some(code) = taken
             && let Some(holder) = deed::slot_holder(view.state, &leg.property, title, view.now)?
         {

@@ -130,7 +130,8 @@ fn play(steps: &[Step], duties: bool) -> Result<Tally, String> {
     game.agree_on_needs(world.now())?;
     game.submitted.drain(..settled);
     game.agree_however_cut(start)?;
-    game.tally.insert(RECORDS.to_owned(), settled + game.submitted.len());
+    game.tally
+        .insert(RECORDS.to_owned(), settled + game.submitted.len());
     Ok(game.tally)
 }
 
