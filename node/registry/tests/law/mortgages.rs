@@ -9,11 +9,10 @@ use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
 
 use crate::lenders::{
-    FLAT, as_gift, assigned, burden, consent_body, consents, couple, discharge_body, discharges,
-    gives_up_with, lease_body, lender_of, lets_pass, lodge, mortgage_body, mortgaged, on_title,
-    parties, ranks, servitude_body, sign, signed_sale, status, terms, town,
+    FLAT, burden, couple, discharge_body, discharges, lodge, mortgage_body, mortgaged, on_title,
+    parties, ranks, sign, status, terms, town,
 };
-use crate::world::{DAY, World, id, money, record_id};
+use crate::world::{DAY, World, id, money};
 
 #[test]
 fn the_holders_mortgage_their_property_and_nothing_else_changes() {

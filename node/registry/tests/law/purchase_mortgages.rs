@@ -1,19 +1,13 @@
 //! Rules 25, 26, 36: those who buy with borrowed money, in one step with everything else.
 
-use deedbook_schemas::block::Seconds;
-use deedbook_schemas::encumbrance::{Interest, Mortgage, Right};
-use deedbook_schemas::fraction::Money;
 use deedbook_schemas::instrument::{ActKind, ActRole, Status, Transfer};
-use deedbook_schemas::limits::{ENCUMBRANCES_MAX, HOLDERS_MAX, MONEY_MINOR_MAX};
-use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
 
 use crate::lenders::{
-    FLAT, as_gift, assigned, burden, consent_body, consents, couple, discharge_body, discharges,
-    gives_up_with, lease_body, lender_of, lets_pass, lodge, mortgage_body, mortgaged, on_title,
-    parties, ranks, servitude_body, sign, signed_sale, status, terms, town,
+    FLAT, as_gift, couple, gives_up_with, lender_of, lets_pass, lodge, mortgaged, ranks,
+    signed_sale, status, terms, town,
 };
-use crate::world::{DAY, World, id, money, record_id};
+use crate::world::{DAY, id, money};
 
 #[test]
 fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {

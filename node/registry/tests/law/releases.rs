@@ -1,19 +1,16 @@
 //! Rules 15, 19, 21, 23, 25, 29: who gives an encumbrance up in whose name.
 
-use deedbook_registry::Key;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encoding::encode;
-use deedbook_schemas::encumbrance::{Discharge, Interest, Right};
-use deedbook_schemas::instrument::{ActKind, Matter, Status, Supplement};
-use deedbook_schemas::limits::SUPPLEMENTS_MAX;
+use deedbook_schemas::encumbrance::{Discharge, Right};
+use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
 
 use crate::lenders::{
-    FLAT, OTHER, assigned, assignment, burden, caveat, discharge_body, discharges, firm, gives_up,
+    FLAT, OTHER, assigned, burden, caveat, discharge_body, discharges, firm, gives_up,
     gives_up_with, lease_body, lets_pass, lodge, mortgage_body, mortgaged, on_title, ranks,
-    servitude_body, sign, signed_sale, status, town, ward,
+    servitude_body, sign, town, ward,
 };
 use crate::world::{COURT, DAY, World, id, record_id};
 

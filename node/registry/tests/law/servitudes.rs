@@ -1,9 +1,7 @@
 //! Rule 29: servitudes and leases, whoever holds the property, until their holder gives them up or
 //! their term is over.
 
-use deedbook_registry::next_deadline;
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Lease, Right, Servitude, ServitudeKind};
 use deedbook_schemas::instrument::{ActKind, ActRole, Status};
 use deedbook_schemas::limits::{HOLDERS_MAX, SECONDS_MAX};
@@ -11,8 +9,8 @@ use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::{Body, Record};
 
 use crate::lenders::{
-    FLAT, couple, gives_up, gives_up_with, lease_body, let_until, lodge, mortgaged, on_title,
-    parties, servitude_body, sign, signed_sale, status, town, way,
+    FLAT, couple, gives_up, gives_up_with, lease_body, let_until, lodge, on_title, parties,
+    servitude_body, sign, signed_sale, status, town, way,
 };
 use crate::world::{BEFORE, DAY, World, id, money, record_id};
 

@@ -2,18 +2,16 @@
 
 use deedbook_registry::next_deadline;
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encumbrance::{Lease, Right, Servitude, ServitudeKind};
-use deedbook_schemas::instrument::{ActKind, ActRole, Status};
-use deedbook_schemas::limits::{HOLDERS_MAX, SECONDS_MAX};
-use deedbook_schemas::party::PartyId;
-use deedbook_schemas::record::{Body, Record};
+use deedbook_schemas::encumbrance::{Lease, Right, Servitude};
+use deedbook_schemas::instrument::Status;
+use deedbook_schemas::limits::SECONDS_MAX;
+use deedbook_schemas::record::Body;
 
 use crate::lenders::{
-    FLAT, couple, gives_up, gives_up_with, lease_body, let_until, lodge, mortgaged, on_title,
-    parties, servitude_body, sign, signed_sale, status, town, way,
+    FLAT, gives_up, lease_body, let_until, lodge, mortgaged, on_title, servitude_body, sign,
+    status, town, way,
 };
-use crate::world::{BEFORE, DAY, World, id, money, record_id};
+use crate::world::{DAY, id};
 
 #[test]
 fn the_last_year_is_a_term_like_any_other() {
