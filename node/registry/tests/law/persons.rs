@@ -107,7 +107,7 @@ impl World {
         self.keys.insert(name.to_owned(), key);
     }
 
-    pub(crate) fn is_registered(&self, deed: &RecordId) -> bool {
+    pub(crate) fn has_registered(&self, deed: &RecordId) -> bool {
         self.instrument(deed).status == Status::Registered
     }
 }
