@@ -9,7 +9,11 @@ mod appeals;
 #[cfg(test)]
 mod authorities;
 #[cfg(test)]
+mod business_registry;
+#[cfg(test)]
 mod calendar;
+#[cfg(test)]
+mod capacity;
 #[cfg(test)]
 mod caveats;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod documents;
 #[cfg(test)]
 mod duties;
 #[cfg(test)]
+mod entities;
+#[cfg(test)]
 mod escrows;
 #[cfg(test)]
 mod exchanges;
@@ -36,6 +42,8 @@ mod exchanges;
 mod expiry;
 #[cfg(test)]
 mod freezes;
+#[cfg(test)]
+mod groups;
 #[cfg(test)]
 mod guardians;
 #[cfg(test)]
