@@ -9,6 +9,7 @@ use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status};
 use deedbook_schemas::limits::{BUSINESS_DAYS_MAX, HOLIDAYS_MAX, PROFILES_MAX};
 use deedbook_schemas::profile::{BusinessCalendar, Profile, ProfileChange};
 use deedbook_schemas::record::Body;
+use deedbook_schemas::settlement::DutyKind;
 
 use crate::calendar::day;
 use crate::world::{BEFORE, COURT, DAY, REGISTRAR, SUPERVISOR, World, id, record_id};
@@ -340,10 +341,16 @@ fn a_deed_registers_under_the_old_profile_after_the_change() {
         &mut world,
         Profile {
             notarial_acts: vec![ActKind::Sell],
+            duties: vec![DutyKind::RegistrationFee],
             pending_days: 1,
             ..other_profile()
         },
     );
+    let new = world.lodge_sale(OTHER, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
+    for act in [world.sells("Aida", &new), world.buys("Bolat", &new)] {
+        world.accept(&act);
+    }
+    assert_eq!(world.open(&new), ["notary.missing", "duty.unpaid"]);
     world.pass(29 * DAY);
     let act = world.buys("Bolat", &deed);
     world.accept(&act);
