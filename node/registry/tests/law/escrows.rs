@@ -9,7 +9,7 @@ use deedbook_schemas::party::{Accreditation, AuthorityRole};
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{EscrowFunding, EscrowRelease, EscrowState};
 
-use crate::settlement::{FLAT, OTHER_AGENT, PRICE, euros, lines, world};
+use crate::settlement::{FLAT, OTHER_AGENT, PRICE, accredits, euros, lines, world};
 use crate::world::{Answer, DAY, ESCROW, TAX, World, accreditation, id, key_of, money, record_id};
 
 impl World {
@@ -22,8 +22,7 @@ impl World {
 
     fn suspends(&mut self, agent: &str) {
         let suspended = accreditation(agent, AuthorityRole::EscrowAgent, true);
-        let record = self.accredits(agent, suspended);
-        self.accept(&record);
+        accredits(self, agent, suspended);
     }
 }
 
@@ -414,8 +413,7 @@ fn an_agent_suspended_after_the_funding_is_succeeded_under_another_key() {
         key: PublicKey::of(&heir),
         ..accreditation(ESCROW, AuthorityRole::EscrowAgent, false)
     };
-    let record = world.accredits(ESCROW, body);
-    world.accept(&record);
+    accredits(&mut world, ESCROW, body);
     let record = world.release(ESCROW, &funding, PRICE);
     world.turn_away(&record, &["party.key_mismatch"]);
     world.keys.insert(ESCROW.to_owned(), heir);

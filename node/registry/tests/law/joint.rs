@@ -52,6 +52,8 @@ impl World {
             minor_until: None,
             guardian: None,
             nature: Nature::Group(GroupParty { members }),
+            turn: 0,
+            in_office: Vec::new(),
         };
         let key = Key::Party(&id(name)).bytes();
         self.state.values.insert(key, encode(&party));

@@ -6,13 +6,13 @@ use deedbook_schemas::digest::{Commitment, RecordId};
 use deedbook_schemas::fraction::Money;
 use deedbook_schemas::instrument::{Transfer, TransferKind};
 use deedbook_schemas::limits::{MONEY_MINOR_MAX, SETTLEMENT_LINES_MAX};
-use deedbook_schemas::party::AuthorityRole;
+use deedbook_schemas::party::{Accreditation, AuthorityRole};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::settlement::{
     Destination, Escrow, EscrowFunding, EscrowRefund, EscrowRelease, Settlement, Source,
 };
 
-use crate::world::{ESCROW, TAX, World, accreditation, id, money, record_id};
+use crate::world::{ESCROW, SUPERVISOR, TAX, World, accreditation, id, money, record_id};
 
 pub(crate) const FLAT: &str = "20-313-024-118";
 /// What [`World::sale_body`] asks.
@@ -99,14 +99,23 @@ impl World {
     }
 }
 
+pub(crate) fn accredits(world: &mut World, agent: &str, body: Accreditation) {
+    let record = world.plain(
+        SUPERVISOR,
+        &id(agent).to_string(),
+        Body::Accreditation(body),
+    );
+    world.accept(&record);
+}
+
 pub(crate) fn world() -> World {
     let mut world = World::of_singles(&["Aida", "Bolat", "Clara"]);
     world.property(FLAT, &[("Aida", "1/1")]);
-    let record = world.accredits(
+    accredits(
+        &mut world,
         OTHER_AGENT,
         accreditation(OTHER_AGENT, AuthorityRole::EscrowAgent, false),
     );
-    world.accept(&record);
     world
 }
 
