@@ -36,7 +36,7 @@ fn a_power_that_ended_with_an_incapacity_never_revives() {
         let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
         let act = world.act_under("Zarina", &deed, ActRole::Disponor, power);
         world.accept(&act);
-        assert!(world.has_registered(&deed));
+        assert!(world.is_registered(&deed));
     }
 }
 
@@ -108,7 +108,7 @@ fn an_act_done_before_an_incapacity_counts_no_more_after_it() {
     for act in [world.sells("Aida", &other), world.buys("Clara", &other)] {
         world.accept(&act);
     }
-    assert!(world.has_registered(&other));
+    assert!(world.is_registered(&other));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_minority_recorded_late_ends_what_was_done_before() {
     world.refuse(&act, &["poa.ended_by_death"]);
     let act = world.sells("Aida", &deed);
     world.accept(&act);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_spouse_s_consent_ends_with_an_incapacity_and_never_revives() {
     assert_eq!(world.open(&deed), ["consent.missing"]);
     let body = world.consent_body("Aida");
     crate::marriage::give_consent(&mut world, body);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn an_entity_sells_and_buys_by_as_many_officers_as_it_takes() {
     assert_eq!(world.open(&deed), ["act.disponor"]);
     let act = officer(&mut world, "Clara", &deed);
     world.accept(&act);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
     // It buys it back.
     let deed = world.lodge_sale(FLAT, &[("Dana", "1/1")], &[("Firm", "1/1")]);
     let act = world.sells("Dana", &deed);
@@ -38,7 +38,7 @@ fn an_entity_sells_and_buys_by_as_many_officers_as_it_takes() {
     for (name, registered) in [("Bolat", false), ("Aida", true)] {
         let act = world.act_for(name, &deed, ActRole::Acquirer, "Firm");
         world.accept(&act);
-        assert_eq!(world.has_registered(&deed), registered);
+        assert_eq!(world.is_registered(&deed), registered);
     }
     assert!(world.title(FLAT).share_of(&id("Firm")).is_some());
 }
@@ -228,7 +228,7 @@ fn an_officer_who_leaves_and_returns_signs_again() {
         );
         let act = officer(&mut world, "Aida", &deed);
         world.accept(&act);
-        assert!(world.has_registered(&deed));
+        assert!(world.is_registered(&deed));
     }
 }
 
@@ -275,7 +275,7 @@ fn an_entity_s_agent_sells_and_any_officer_revokes() {
     world.refuse(&record, &["revocation.not_entitled"]);
     let act = world.act_under("Zarina", &deed, ActRole::Disponor, power);
     world.accept(&act);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
     let record = world.revokes("Clara", &power);
     world.accept(&record);
     // Dissolved, it has no agents.

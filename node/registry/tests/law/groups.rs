@@ -34,7 +34,7 @@ fn a_group_disposes_by_all_of_its_members() {
     let power = world.empower("Bolat", "Zarina", &[ActKind::Sell]);
     let act = world.act_under("Zarina", &deed, ActRole::Disponor, power);
     world.accept(&act);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
     // And acquires so.
     let deed = world.lodge_sale(FLAT, &[("Dana", "1/1")], &[("Family", "1/1")]);
     let act = world.sells("Dana", &deed);
@@ -44,7 +44,7 @@ fn a_group_disposes_by_all_of_its_members() {
         let act = world.buys(name, &deed);
         world.accept(&act);
     }
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
     assert_eq!(
         world
             .title(FLAT)
@@ -155,7 +155,7 @@ fn groups_within_groups_and_entities_within_them_all_sign() {
     assert_eq!(world.open(&deed), ["act.disponor"], "Erlan is missing");
     let act = world.act_for("Erlan", &deed, ActRole::Disponor, "Firm");
     world.accept(&act);
-    assert!(world.has_registered(&deed));
+    assert!(world.is_registered(&deed));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn what_a_group_bought_is_no_spouse_s() {
         world.accept(&act);
     }
     assert!(
-        world.has_registered(&deed),
+        world.is_registered(&deed),
         "{:?}",
         world.requirements(&deed)
     );

@@ -2,7 +2,7 @@
 //! tests of rules 4, 17, 21 and 23 say.
 
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Act, ActRole, Status};
+use deedbook_schemas::instrument::{Act, ActRole};
 use deedbook_schemas::party::{CivilStatus, GroupParty, LegalEntity, PartyId, PartyMember};
 use deedbook_schemas::record::Body;
 
@@ -105,10 +105,6 @@ impl World {
         let record = self.enrolment_with(PROVIDER, name, &key);
         self.accept(&record);
         self.keys.insert(name.to_owned(), key);
-    }
-
-    pub(crate) fn has_registered(&self, deed: &RecordId) -> bool {
-        self.instrument(deed).status == Status::Registered
     }
 }
 
