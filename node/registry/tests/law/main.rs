@@ -33,6 +33,8 @@ mod documents;
 #[cfg(test)]
 mod duties;
 #[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod entities;
 #[cfg(test)]
 mod escrows;
