@@ -4,12 +4,12 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{Instrument, Status};
-use deedbook_schemas::limits::SUPERIORS_MAX;
-use deedbook_schemas::party::{AuthorityRole, PartyId};
+use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::proceeding::{Appeal, AppealDecision, AppealEnd, AppealState};
 use deedbook_schemas::record::Record;
 use deedbook_schemas::rejection::Code;
 
+use crate::accreditation::is_above;
 use crate::apply::Case;
 use crate::calendar::add_days;
 use crate::identity::Evidence;
@@ -121,7 +121,8 @@ pub(crate) fn decide(case: &mut Case<'_, '_>, body: &AppealDecision) -> Verdict 
     law.require(appeal.is_some(), Code::AppealUnknown);
     if let Some(appeal) = &appeal {
         // Rule 50: by the court appealed to, or one above it.
-        let competent = is_or_is_above(case.state, &case.record.issuer(), &appeal.court)?;
+        let issuer = case.record.issuer();
+        let competent = issuer == appeal.court || is_above(case.state, &issuer, &appeal.court)?;
         law.require(competent, Code::AppealStanding);
     }
     let mut appeal = law.law(appeal, Code::AppealUnknown)?;
@@ -132,24 +133,4 @@ pub(crate) fn decide(case: &mut Case<'_, '_>, body: &AppealDecision) -> Verdict 
     });
     case.state.put(Key::Appeal(&id), &appeal);
     Ok(vec![outcome(case.record.id, Status::Registered)])
-}
-
-/// Whether an authority is `court`, or above it.
-fn is_or_is_above(
-    state: &dyn StateRead,
-    authority: &PartyId,
-    court: &PartyId,
-) -> Result<bool, StateError> {
-    let mut at = *court;
-    for _ in 0..=SUPERIORS_MAX {
-        if at == *authority {
-            return Ok(true);
-        }
-        let superior = state::authority(state, &at)?.and_then(|a| a.accreditation.superior);
-        match superior {
-            Some(superior) => at = superior,
-            None => return Ok(false),
-        }
-    }
-    Ok(false)
 }

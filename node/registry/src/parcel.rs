@@ -215,29 +215,16 @@ fn has_one_order(old: &[&Title]) -> bool {
     mortgaged.all(|other| Some(&other) == first.as_ref())
 }
 
-/// Everything that burdens any of the titles, once, in the order of registration. Of a lock that is
-/// opening on one of them and not on another, the one that stays shut.
+/// Everything that burdens any of the titles, once, in the order of registration. What is locked or
+/// frozen is not merged, so that what has one id says one thing.
 fn united(old: &[&Title], now: Seconds) -> Vec<Encumbrance> {
-    let mut united: BTreeMap<(BlockTime, RecordId), Encumbrance> = BTreeMap::new();
-    for encumbrance in old.iter().flat_map(|title| &title.encumbrances) {
-        if !passes_over(encumbrance, now) {
-            continue;
-        }
-        let place = (encumbrance.registered, encumbrance.id);
-        let known = united.entry(place).or_insert_with(|| encumbrance.clone());
-        if stays_shut(&encumbrance.right) > stays_shut(&known.right) {
-            known.right = encumbrance.right.clone();
-        }
-    }
+    let in_force = |e: &&Encumbrance| passes_over(e, now);
+    let united: BTreeMap<(BlockTime, RecordId), Encumbrance> = old
+        .iter()
+        .flat_map(|title| title.encumbrances.iter().filter(in_force))
+        .map(|e| ((e.registered, e.id), e.clone()))
+        .collect();
     united.into_values().collect()
-}
-
-/// Until when a lock keeps a title shut.
-fn stays_shut(right: &Right) -> Option<Seconds> {
-    match right {
-        Right::SelfLock { opens, .. } => Some(opens.unwrap_or(Seconds(u64::MAX))),
-        _ => None,
-    }
 }
 
 /// Whether encumbrances fit on one title, all of them and of each kind.
