@@ -17,9 +17,7 @@ use crate::deed::{Deed, View};
 use crate::requirements::Requirement;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict};
-use crate::{
-    act, door, identity, marriage, power, registration, representation, sub_power, text,
-};
+use crate::{act, door, identity, marriage, power, registration, representation, sub_power, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, _body: &Notarisation) -> Verdict {
     let mut door = door::open(case);

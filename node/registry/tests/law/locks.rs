@@ -52,7 +52,7 @@ fn world_of(profile: Profile) -> World {
 }
 
 fn world() -> World {
-    world_of(crate::profiles::present())
+    world_of(crate::world::present())
 }
 
 /// A sale that lacks nothing of its parties.
@@ -177,7 +177,7 @@ pub(crate) fn a_lock_is_opened_at_high_assurance_only() {
     let mut world = world_of(Profile {
         assurance_min: 1,
         lock_assurance: 3,
-        ..crate::profiles::present()
+        ..crate::world::present()
     });
     let mut sheet = world.sheet("Aida", FLAT, Body::SelfLock(SelfLock {}));
     sheet.attestation().assurance = 1;
@@ -197,7 +197,7 @@ pub(crate) fn a_lock_is_opened_at_high_assurance_only() {
     let mut world = world_of(Profile {
         assurance_min: 3,
         lock_assurance: 1,
-        ..crate::profiles::present()
+        ..crate::world::present()
     });
     let lock = world.locked("Aida", FLAT);
     let mut sheet = world.sheet("Aida", &lock.to_string(), unlocking(FLAT));

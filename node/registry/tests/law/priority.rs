@@ -63,7 +63,7 @@ fn world_of(profile: Profile) -> World {
 fn short() -> Profile {
     Profile {
         priority_business_days: 3,
-        ..crate::profiles::present()
+        ..crate::world::present()
     }
 }
 

@@ -1,8 +1,6 @@
 //! Rule 47: profiles change by governance from a later block on; what was lodged before is judged by the
 //! one in force then. And the law holds under another profile as it does under the default one.
 
-use std::cell::RefCell;
-
 use deedbook_registry::calendar::end_of_business_days;
 use deedbook_registry::state;
 use deedbook_schemas::block::{Height, Seconds};
@@ -14,19 +12,10 @@ use deedbook_schemas::profile::{BusinessCalendar, Profile, ProfileChange};
 use deedbook_schemas::record::Body;
 
 use crate::calendar::day;
-use crate::world::{BEFORE, COURT, DAY, REGISTRAR, SUPERVISOR, World, id, record_id};
+use crate::world::{BEFORE, COURT, DAY, PRESENT, REGISTRAR, SUPERVISOR, World, id, record_id};
 
 const FLAT: &str = "20-313-024-118";
 const OTHER: &str = "20-313-024-119";
-
-thread_local! {
-    static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
-}
-
-/// The profile under which this test's worlds begin, unless they say otherwise.
-pub(crate) fn present() -> Profile {
-    PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
-}
 
 /// Runs a test whose worlds begin under another profile.
 fn under(profile: Profile, test: fn()) {

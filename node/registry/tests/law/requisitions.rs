@@ -74,7 +74,7 @@ fn world_of(profile: Profile) -> World {
 }
 
 fn world() -> World {
-    world_of(crate::profiles::present())
+    world_of(crate::world::present())
 }
 
 /// A sale to Bolat, lodged by Dana and signed by Aida.

@@ -249,7 +249,11 @@ fn a_sub_power_beyond_its_parent_is_refused() {
         part.parent = Some(world.gives("Aida", "Zarina", parent));
         let record = world.power("Zarina", "Daniyar", part);
         world.refuse(&record, codes);
-        assert!(state::power(&world.state, &record_id(&record)).unwrap().is_none());
+        assert!(
+            state::power(&world.state, &record_id(&record))
+                .unwrap()
+                .is_none()
+        );
     }
 }
 
@@ -402,7 +406,11 @@ fn a_chain_of_powers_is_no_deeper_than_the_profile_and_the_ledger_allow() {
     }
 }
 
-type End = (&'static str, fn(&mut World, &RecordId), &'static [&'static str]);
+type End = (
+    &'static str,
+    fn(&mut World, &RecordId),
+    &'static [&'static str],
+);
 
 /// How a parent ends, and what an act under its part is refused for then.
 const ENDS: &[End] = &[
@@ -448,7 +456,10 @@ fn a_sub_power_ends_with_every_power_it_is_part_of() {
         let part = world.passes_certified("Zarina", "Daniyar", root, 1);
         let last = world.passes_certified("Daniyar", "Erlan", part, 0);
         let deed = world.deed();
-        assert_eq!((world.why_not(&part), world.why_not(&last)), (vec![], vec![]));
+        assert_eq!(
+            (world.why_not(&part), world.why_not(&last)),
+            (vec![], vec![])
+        );
         end(&mut world, &root);
         for (agent, power) in [("Daniyar", part), ("Erlan", last)] {
             let act = world.act_under(agent, &deed, ActRole::Disponor, power);

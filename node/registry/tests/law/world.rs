@@ -1,5 +1,6 @@
 //! A small world: authorities, people who sign real records, and blocks that the law executes.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deedbook_registry::{
@@ -47,6 +48,15 @@ pub(crate) const MONITOR: &str = "financial monitor";
 pub(crate) const GUARDIANS: &str = "guardianship authority";
 pub(crate) const TAX: &str = "tax authority";
 pub(crate) const ESCROW: &str = "escrow agent";
+
+thread_local! {
+    /// The profile under which this test's worlds begin; the default one unless a test says otherwise.
+    pub(crate) static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
+}
+
+pub(crate) fn present() -> Profile {
+    PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
+}
 
 /// The committed state, in memory.
 #[derive(Default, Clone, PartialEq, Eq)]
@@ -163,7 +173,7 @@ impl Sheet {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with_profile(crate::profiles::present())
+        Self::with_profile(present())
     }
 
     pub(crate) fn with_profile(profile: Profile) -> Self {

@@ -61,7 +61,11 @@ fn beginning(duties: bool) -> Result<(World, Game), String> {
     let profile = profile(duties);
     let mut world = World::with_profile(profile.clone());
     let founders = FOUNDERS
-        .map(|(name, role)| (id(name), accreditation(name, role, false)))
+        .map(|(name, role)| {
+            let mut founder = accreditation(name, role, false);
+            founder.superior = (name == COURT).then(|| id(HIGH_COURT));
+            (id(name), founder)
+        })
         .to_vec();
     let register = Register {
         ledger: world.ledger,
@@ -130,7 +134,8 @@ fn play(steps: &[Step], duties: bool) -> Result<Tally, String> {
     game.agree_on_needs(world.now())?;
     game.submitted.drain(..settled);
     game.agree_however_cut(start)?;
-    game.tally.insert(RECORDS.to_owned(), settled + game.submitted.len());
+    game.tally
+        .insert(RECORDS.to_owned(), settled + game.submitted.len());
     Ok(game.tally)
 }
 
