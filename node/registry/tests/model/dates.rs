@@ -36,9 +36,13 @@ pub(crate) fn years_later(from: Seconds, years: u8) -> Seconds {
     Seconds(count * DAY + rest)
 }
 
+/// The first full hour that is not before a time.
+pub(crate) fn hour_after(at: Seconds) -> Seconds {
+    let over = at.0 % 3600;
+    Seconds(if over == 0 { at.0 } else { at.0 - over + 3600 })
+}
+
 /// So many days later, at the next full hour.
 pub(crate) fn deadline(from: Seconds, days: u16) -> Seconds {
-    let at = from.0 + u64::from(days) * DAY;
-    let over = at % 3600;
-    Seconds(if over == 0 { at } else { at - over + 3600 })
+    hour_after(Seconds(from.0 + u64::from(days) * DAY))
 }

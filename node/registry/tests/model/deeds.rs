@@ -59,7 +59,7 @@ pub(crate) struct Need {
     pub(crate) party: Option<PartyId>,
 }
 
-fn need(code: &'static str, party: Option<PartyId>) -> Need {
+pub(crate) fn need(code: &'static str, party: Option<PartyId>) -> Need {
     Need { code, party }
 }
 
@@ -209,7 +209,7 @@ impl Model {
                         });
                     }
                 }
-                What::Done(_) | What::Refused(_) | What::Ended(_) => {}
+                What::Done(_) | What::Refused(_) | What::Ended(_) | What::Lapsed(_) => {}
             }
         }
         versions
@@ -313,6 +313,13 @@ impl Model {
             }
         }
         needs.extend(self.spouses(deed, &title, now).0);
+        // Rule 21: nobody has permitted anything for a ward.
+        for given in &deed.text.disponors {
+            if self.incapable(&given.party).is_some() {
+                needs.push(need("guardian.permission_missing", None));
+            }
+        }
+        needs.extend(self.in_the_way(deed, now));
         if let Some(settlement) = &deed.text.settlement
             && self.funding(&deed.id).is_none()
         {
@@ -373,7 +380,10 @@ impl Model {
         serving: &mut Vec<RecordId>,
     ) {
         let mut theirs = self.valid_consents(deed.property);
-        theirs.retain(|c| c.spouse == *spouse && c.body.disponor == *disponor);
+        // Rules 12, 13: theirs, as long as they can take it back.
+        theirs.retain(|c| {
+            c.spouse == *spouse && c.body.disponor == *disponor && !self.fell_after(spouse, c.index)
+        });
         let (fresh, expired): (Vec<_>, Vec<_>) = theirs.iter().partition(|c| now <= c.body.expires);
         if let Some(consent) = fresh.iter().find(|consent| permits(consent, deed.text)) {
             serving.push(consent.id);

@@ -102,6 +102,42 @@ pub(crate) enum Attempt {
         who: usize,
         suspended: bool,
     },
+    Freeze {
+        flat: usize,
+        by: usize,
+        hours: Option<u64>,
+    },
+    Lift {
+        freeze: usize,
+        by: usize,
+    },
+    Caveat {
+        flat: usize,
+        who: usize,
+        hours: u64,
+    },
+    Lock {
+        flat: usize,
+        who: Option<usize>,
+    },
+    Unlock {
+        lock: usize,
+        who: Option<usize>,
+    },
+    Offer {
+        flat: usize,
+        who: usize,
+        share: usize,
+        price: usize,
+        any: bool,
+    },
+    Waive {
+        offer: usize,
+        who: usize,
+        short: bool,
+        power: Option<usize>,
+        any: bool,
+    },
     Register {
         flat: usize,
         who: usize,
@@ -266,6 +302,28 @@ fn relation() -> impl Strategy<Value = Attempt> {
     ]
 }
 
+/// What is put on a title.
+fn burden() -> impl Strategy<Value = Attempt> {
+    let (person, flat) = (0..6usize, 0..4usize);
+    let stranger = prop::option::weighted(0.2, 0..6usize);
+    let power = prop::option::weighted(0.2, 0..4usize);
+    let hours = prop::option::weighted(0.8, 0..200u64);
+    prop_oneof![
+        2 => (flat.clone(), 0..6usize, hours)
+            .prop_map(|(flat, by, hours)| Attempt::Freeze { flat, by, hours }),
+        3 => (0..3usize, 0..6usize).prop_map(|(freeze, by)| Attempt::Lift { freeze, by }),
+        1 => (flat.clone(), person.clone(), 0..2400u64)
+            .prop_map(|(flat, who, hours)| Attempt::Caveat { flat, who, hours }),
+        1 => (flat.clone(), stranger.clone()).prop_map(|(flat, who)| Attempt::Lock { flat, who }),
+        2 => (0..3usize, stranger).prop_map(|(lock, who)| Attempt::Unlock { lock, who }),
+        5 => (flat, person.clone(), 0..6usize, 0..3usize, prop::bool::weighted(0.2)).prop_map(
+            |(flat, who, share, price, any)| Attempt::Offer { flat, who, share, price, any }
+        ),
+        4 => (0..3usize, person, prop::bool::weighted(0.1), power, prop::bool::weighted(0.2))
+            .prop_map(|(offer, who, short, power, any)| Attempt::Waive { offer, who, short, power, any }),
+    ]
+}
+
 /// What authorities do, and what time does.
 fn office() -> impl Strategy<Value = Attempt> {
     let (deed, short) = (0..4usize, prop::bool::weighted(0.1));
@@ -289,6 +347,6 @@ fn office() -> impl Strategy<Value = Attempt> {
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let attempt = prop_oneof![6 => dealing(), 2 => relation(), 2 => office()];
+    let attempt = prop_oneof![6 => dealing(), 2 => relation(), 2 => burden(), 2 => office()];
     (attempt, spoil()).prop_map(|(attempt, spoil)| Step { attempt, spoil })
 }

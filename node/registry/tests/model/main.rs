@@ -13,6 +13,8 @@ mod documents;
 mod world;
 
 #[cfg(test)]
+mod burdens;
+#[cfg(test)]
 mod dates;
 #[cfg(test)]
 mod deeds;

@@ -30,6 +30,8 @@ pub(crate) enum What {
     Refused(Box<Record>),
     /// An instrument ended.
     Ended(End),
+    /// Something on a title was over.
+    Lapsed(RecordId),
 }
 
 /// How an instrument ended.
@@ -93,7 +95,7 @@ impl Model {
             .enumerate()
             .filter_map(|(index, event)| match &event.what {
                 What::Done(record) => Some((index, event.at, record.as_ref())),
-                What::Refused(_) | What::Ended(_) => None,
+                What::Refused(_) | What::Ended(_) | What::Lapsed(_) => None,
             })
     }
 
@@ -101,7 +103,7 @@ impl Model {
     pub(crate) fn logged(&self) -> impl Iterator<Item = &Record> {
         self.events.iter().filter_map(|event| match &event.what {
             What::Done(record) | What::Refused(record) => Some(record.as_ref()),
-            What::Ended(_) => None,
+            What::Ended(_) | What::Lapsed(_) => None,
         })
     }
 

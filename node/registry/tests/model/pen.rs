@@ -2,6 +2,10 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::{Commitment, RecordId};
+use deedbook_schemas::encumbrance::{
+    Caveat, Freeze, FreezeRelease, Interest, PreemptionNotice, PreemptionWaiver, SelfLock,
+    SelfLockRelease,
+};
 use deedbook_schemas::fraction::{Fraction, Money};
 use deedbook_schemas::instrument::{
     Act, ActKind, ActRole, Ending, PartyShare, PowerOfAttorney, Revocation, Scope, SpousalConsent,
@@ -18,8 +22,8 @@ use crate::deeds::{Deed, kind_of};
 use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step};
 use crate::memory::Model;
 use crate::world::{
-    BEFORE, CIVIL, DAY, ESCROW, PROVIDER, RIVAL, SINCE, SUPERVISOR, TAX, World, accreditation, id,
-    key_of, money,
+    BEFORE, CIVIL, COURT, DAY, ESCROW, HIGH_COURT, MONITOR, PROSECUTOR, PROVIDER, REGISTRAR, RIVAL,
+    SINCE, SUPERVISOR, TAX, World, accreditation, id, key_of, money,
 };
 
 /// The last one is never enrolled in the beginning.
@@ -33,6 +37,7 @@ pub(crate) const FLATS: [&str; 4] = [
 ];
 pub(crate) const OTHER_AGENT: &str = "other escrow agent";
 const AGENTS: [&str; 3] = [ESCROW, OTHER_AGENT, TAX];
+const FREEZERS: [&str; 6] = [COURT, HIGH_COURT, PROSECUTOR, MONITOR, REGISTRAR, TAX];
 const OFFICES: [(&str, AuthorityRole); 4] = [
     (ESCROW, AuthorityRole::EscrowAgent),
     (TAX, AuthorityRole::TaxAuthority),
@@ -147,6 +152,13 @@ pub(crate) fn write(
         Attempt::Fund { .. } | Attempt::Settle { .. } | Attempt::Pay { .. } => {
             money_paper(model, &step.attempt)?
         }
+        Attempt::Freeze { .. }
+        | Attempt::Lift { .. }
+        | Attempt::Caveat { .. }
+        | Attempt::Lock { .. }
+        | Attempt::Unlock { .. }
+        | Attempt::Offer { .. }
+        | Attempt::Waive { .. } => burden(model, now, &step.attempt)?,
         Attempt::Civil {
             fact,
             one,
@@ -212,8 +224,8 @@ fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
             form,
             flaw,
             ..
-        } => (FLATS[*flat], PEOPLE[*to], *form, *flaw),
-        Attempt::LodgeWhole { flat, to, form } => (FLATS[*flat], PEOPLE[*to], *form, Flaw::Nothing),
+        } => (FLATS[*flat], *to, *form, *flaw),
+        Attempt::LodgeWhole { flat, to, form } => (FLATS[*flat], *to, *form, Flaw::Nothing),
         _ => return None,
     };
     let title = model.title(flat)?;
@@ -231,6 +243,8 @@ fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
         }
     }
     let total = Fraction::sum(disponors.iter().map(|given| given.share))?;
+    let gives = |name: &str| disponors.iter().any(|given| given.party == id(name));
+    let to = PEOPLE.iter().cycle().skip(to).find(|name| !gives(name))?;
     let mut text = Transfer::new(
         TransferKind::Sale,
         title.number,
@@ -539,6 +553,120 @@ fn money_paper(model: &Model, attempt: &Attempt) -> Option<Paper> {
         }
         Attempt::Pay { deed, fee, exempt } => {
             Some(duty(&latest(&all_deeds(model), *deed)?, *fee, *exempt))
+        }
+        _ => None,
+    }
+}
+
+/// The records of a kind that were accepted: their ids and subjects.
+fn accepted(model: &Model, kind: fn(&Body) -> bool) -> Vec<(RecordId, String, PartyId)> {
+    let records = model.done().map(|(_, _, record)| record);
+    records
+        .filter(|record| kind(&record.body))
+        .map(|record| (record.id, record.subject().to_owned(), record.issuer()))
+        .collect()
+}
+
+fn burden(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
+    Some(match attempt {
+        Attempt::Freeze { flat, by, hours } => {
+            let body = Freeze {
+                case: "case 12".to_owned(),
+                until: hours.map(|hours| Seconds(now.0 + hours * 3600)),
+            };
+            office(FREEZERS[*by], FLATS[*flat], Body::Freeze(body))
+        }
+        Attempt::Lift { freeze, by } => {
+            let freezes = accepted(model, |body| matches!(body, Body::Freeze(_)));
+            let (freeze, property, authority) = latest(&freezes, *freeze)?;
+            // Mostly by its own authority.
+            let mut signer = FREEZERS[*by];
+            if *by > 2 {
+                signer = FREEZERS.iter().find(|name| id(name) == authority)?;
+            }
+            let body = Body::FreezeRelease(FreezeRelease { property });
+            office(signer, freeze, body)
+        }
+        Attempt::Caveat { flat, who, hours } => {
+            let body = Caveat {
+                interest: Interest::Debt,
+                until: Seconds(now.0 + hours * 3600),
+            };
+            personal(PEOPLE[*who], FLATS[*flat], Body::Caveat(body))
+        }
+        Attempt::Lock { flat, who } => {
+            let holder = model.title(FLATS[*flat])?.holds.last()?.party;
+            let signer = who.map_or(name(&holder), |who| PEOPLE[who]);
+            personal(signer, FLATS[*flat], Body::SelfLock(SelfLock {}))
+        }
+        Attempt::Unlock { lock, who } => {
+            let locks = accepted(model, |body| matches!(body, Body::SelfLock(_)));
+            let (id, property, holder) = latest(&locks, *lock)?;
+            let signer = who.map_or(name(&holder), |who| PEOPLE[who]);
+            personal(
+                signer,
+                id,
+                Body::SelfLockRelease(SelfLockRelease { property }),
+            )
+        }
+        Attempt::Offer { .. } | Attempt::Waive { .. } => preemption(model, attempt)?,
+        _ => return None,
+    })
+}
+
+fn preemption(model: &Model, attempt: &Attempt) -> Option<Paper> {
+    match attempt {
+        Attempt::Offer {
+            flat,
+            who,
+            share,
+            price,
+            any,
+        } => {
+            let holds = model.title(FLATS[*flat])?.holds;
+            let holder = holds[who % holds.len()].party;
+            let own = crate::deeds::held(&holds, &holder).to_string();
+            let share = SHARES
+                .get(*share)
+                .filter(|_| *any)
+                .unwrap_or(&own.as_str())
+                .parse();
+            let body = PreemptionNotice {
+                share: share.unwrap(),
+                price: Some(money(PRICES[*price])),
+                terms: None,
+                represents: None,
+            };
+            let signer = if *any { PEOPLE[*who] } else { name(&holder) };
+            Some(personal(signer, FLATS[*flat], Body::PreemptionNotice(body)))
+        }
+        Attempt::Waive {
+            offer,
+            who,
+            short,
+            power,
+            any,
+        } => {
+            let offers = accepted(model, |body| matches!(body, Body::PreemptionNotice(_)));
+            let (id, property, _) = latest(&offers, *offer)?;
+            let Body::PreemptionNotice(notice) = &model.find(&id)?.2.body else {
+                return None;
+            };
+            let holds = model.title(&property)?.holds;
+            let holder = name(&holds[who % holds.len()].party);
+            let signer = if *any { PEOPLE[*who] } else { holder };
+            let mut price = notice.price.clone();
+            price
+                .iter_mut()
+                .for_each(|price| price.minor -= u64::from(*short));
+            let power = power.and_then(|back| latest(&model.powers(), back));
+            let body = PreemptionWaiver {
+                property,
+                price,
+                power: power.map(|power| power.id),
+                represents: None,
+            };
+            Some(personal(signer, id, Body::PreemptionWaiver(body)))
         }
         _ => None,
     }

@@ -162,7 +162,8 @@ impl Game {
                 record.subject(),
             ));
         }
-        self.keeps_its_promises(&before, &outcomes)?;
+        let all: Vec<Outcome> = began.iter().chain(&outcomes).cloned().collect();
+        self.keeps_its_promises(&before, &all)?;
         if answer == Answer::Accepted {
             self.note(&record)?;
         }
@@ -316,9 +317,12 @@ impl Game {
             other.block(now, &block);
         }
         let plain = |title: Option<Title>| {
-            title.map(|title| Title {
-                begin_lifespan_version: BlockTime(0),
-                ..title
+            title.map(|mut title| {
+                title.begin_lifespan_version = BlockTime(0);
+                for encumbrance in &mut title.encumbrances {
+                    encumbrance.registered = BlockTime(0);
+                }
+                title
             })
         };
         for flat in FLATS {

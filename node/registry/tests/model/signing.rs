@@ -20,12 +20,12 @@ use crate::shares::Share;
 use crate::verdict::{Reasons, Recording, bare, recording_of, unless};
 
 /// What somebody wants to do under a power.
-struct Wish<'w> {
-    signer: PartyId,
-    kind: ActKind,
-    property: &'w str,
-    price: Option<&'w Money>,
-    with: Option<Vec<PartyId>>,
+pub(crate) struct Wish<'w> {
+    pub(crate) signer: PartyId,
+    pub(crate) kind: ActKind,
+    pub(crate) property: &'w str,
+    pub(crate) price: Option<&'w Money>,
+    pub(crate) with: Option<Vec<PartyId>>,
 }
 
 fn total(side: &[PartyShare]) -> Share {
@@ -35,7 +35,7 @@ fn total(side: &[PartyShare]) -> Share {
 
 impl Model {
     /// Why an agent may not do this under a power.
-    fn overstepped(&self, power: &Poa<'_>, wish: &Wish<'_>, now: Seconds) -> Codes {
+    pub(crate) fn overstepped(&self, power: &Poa<'_>, wish: &Wish<'_>, now: Seconds) -> Codes {
         let scope = &power.body.scope;
         let mut why = self.lapsed(power, now);
         unless(wish.signer == power.agent, Code::PowerNotAgent, &mut why);
@@ -60,8 +60,8 @@ impl Model {
             }
         }
         if !scope.self_dealing {
-            let spouse = self.spouse(&wish.signer, now);
-            let own = |party: &PartyId| *party == wish.signer || Some(*party) == spouse;
+            let spouse = self.spouse(&power.agent, now);
+            let own = |party: &PartyId| *party == power.agent || Some(*party) == spouse;
             unless(!with.iter().any(own), Code::PowerSelfDealing, &mut why);
         }
         why
@@ -262,10 +262,11 @@ impl Model {
         let mut why = self.overstepped(power, &wish, now);
         // Rule 19: on both sides only with the leave of both.
         for act in self.counting(&deed.id, now) {
-            if act.role != opposite || act.signer != signer || act.party == power.principal {
+            let theirs = act.power.and_then(|id| self.power(&id));
+            let agent = theirs.as_ref().map_or(act.signer, |theirs| theirs.agent);
+            if act.role != opposite || agent != power.agent || act.party == power.principal {
                 continue;
             }
-            let theirs = act.power.and_then(|id| self.power(&id));
             let leave = power.body.scope.self_dealing
                 && theirs.is_none_or(|theirs| theirs.body.scope.self_dealing);
             unless(leave, Code::PowerSelfDealing, &mut why);

@@ -74,7 +74,12 @@ impl Model {
         let mut outcomes = Vec::new();
         if matches!(
             record.body,
-            Body::PowerOfAttorney(_) | Body::SpousalConsent(_)
+            Body::PowerOfAttorney(_)
+                | Body::SpousalConsent(_)
+                | Body::Freeze(_)
+                | Body::Caveat(_)
+                | Body::SelfLock(_)
+                | Body::PreemptionNotice(_)
         ) {
             outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
         }
@@ -128,16 +133,24 @@ impl Model {
 
     /// Begins a block: what has not ended in time ends now.
     pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for over in self.over(now) {
+            self.events.push(Event {
+                at: now,
+                what: What::Lapsed(over),
+            });
+            outcomes.push(outcome(over, Status::Expired, &Codes::new()));
+        }
         let late: Vec<RecordId> = self
             .pending()
             .iter()
             .filter(|deed| self.expires(deed) <= now)
             .map(|deed| deed.id)
             .collect();
-        let mut outcomes = Vec::new();
         for deed in late {
             outcomes.extend(self.end(deed, Status::Expired, &Codes::new(), Vec::new(), now));
         }
+        outcomes.extend(self.register_what_is_complete(now));
         outcomes
     }
 
@@ -176,19 +189,34 @@ impl Model {
             Body::EscrowRelease(body) => self.settling_reasons(record, &body.amount, true),
             Body::EscrowRefund(body) => self.settling_reasons(record, &body.amount, false),
             Body::Duty(body) => self.duty_reasons(record, body, now),
+            Body::Freeze(body) => self.freeze_reasons(record, body, now),
+            Body::FreezeRelease(body) => self.lifting_reasons(record, body, now),
+            Body::Caveat(body) => self.caveat_reasons(record, body, now),
+            Body::SelfLock(_) => self.lock_reasons(record, now),
+            Body::SelfLockRelease(body) => self.opening_reasons(record, body, now),
+            Body::PreemptionNotice(body) => self.offer_reasons(record, body, now),
+            Body::PreemptionWaiver(body) => self.waiver_reasons(record, body, now),
             other => panic!("the model does not know the kind {}", other.kind()),
         }
     }
 
     /// The door of an authority's record.
     pub(crate) fn authority_door(&self, record: &Record, role: AuthorityRole) -> Codes {
+        self.authority_door_of(record, &[role])
+    }
+
+    pub(crate) fn authority_door_of(&self, record: &Record, roles: &[AuthorityRole]) -> Codes {
         let mut door = Codes::new();
         match self.accreditation(&record.issuer()) {
             None => drop(door.insert(Code::AuthorityUnknown)),
             Some(found) => {
                 let key = record.statement.header.key;
                 unless(found.key == key, Code::KeyNotParty, &mut door);
-                unless(found.role == role, Code::AuthorityUnknown, &mut door);
+                unless(
+                    roles.contains(&found.role),
+                    Code::AuthorityUnknown,
+                    &mut door,
+                );
                 unless(!found.suspended, Code::AuthoritySuspended, &mut door);
             }
         }
@@ -425,6 +453,9 @@ impl Model {
                 Some(power) => {
                     law.extend(self.consent_power_reasons(record, body, &power, now));
                     spouse = Some(power.principal);
+                    // Nor anybody else under a power that is the disponor's to use.
+                    let apart = power.agent != body.disponor;
+                    unless(apart, Code::ConsentByDisponor, &mut law);
                 }
             }
         }
