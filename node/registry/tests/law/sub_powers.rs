@@ -1,20 +1,20 @@
-//! Rule 16, and 12, 17 and 19 where a power was passed on.
+//! Rule 16: powers that are passed on, and how far.
 
 use deedbook_registry::{power_in_force, state};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::instrument::{ActKind, ActRole, Ending, Power, PowerOfAttorney, Status};
+use deedbook_schemas::instrument::{ActKind, ActRole, Power, PowerOfAttorney, Status};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::rejection::Code;
 
 use crate::powers::{FLAT, OTHER};
-use crate::world::{BEFORE, DAY, NOTARY, World, id, money, record_id};
+use crate::world::{DAY, NOTARY, World, id, money, record_id};
 
-const PEOPLE: &[&str] = &["Aida", "Bolat", "Clara", "Daniyar", "Erlan", "Zarina"];
+pub(crate) const PEOPLE: &[&str] = &["Aida", "Bolat", "Clara", "Daniyar", "Erlan", "Zarina"];
 
 /// Aida holds two flats; Zarina is her agent; Daniyar and Erlan would stand in; Bolat buys.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let mut world = World::of_singles(PEOPLE);
     for property in [FLAT, OTHER] {
         world.property(property, &[("Aida", "1/1")]);
@@ -24,26 +24,26 @@ fn world() -> World {
 
 impl World {
     /// A power to sell that may be passed on so many times.
-    fn root_body(&self, substitutions: u8) -> PowerOfAttorney {
+    pub(crate) fn root_power_body(&self, substitutions: u8) -> PowerOfAttorney {
         let mut body = self.power_body(&[ActKind::Sell]);
         body.scope.substitutions = Some(substitutions);
         body
     }
 
     /// Aida's power to Zarina.
-    fn root(&mut self, substitutions: u8) -> RecordId {
-        let body = self.root_body(substitutions);
-        self.gives("Aida", "Zarina", body)
+    pub(crate) fn root_power(&mut self, substitutions: u8) -> RecordId {
+        let body = self.root_power_body(substitutions);
+        self.gives_power("Aida", "Zarina", body)
     }
 
-    fn gives(&mut self, from: &str, to: &str, body: PowerOfAttorney) -> RecordId {
+    pub(crate) fn gives_power(&mut self, from: &str, to: &str, body: PowerOfAttorney) -> RecordId {
         let record = self.power(from, to, body);
         let outcomes = self.accept(&record);
         assert_eq!(outcomes[0].status, Status::Registered);
         record_id(&record)
     }
 
-    fn part_body(&self, parent: RecordId) -> PowerOfAttorney {
+    pub(crate) fn sub_power_body(&self, parent: RecordId) -> PowerOfAttorney {
         PowerOfAttorney {
             parent: Some(parent),
             ..self.power_body(&[ActKind::Sell])
@@ -51,29 +51,41 @@ impl World {
     }
 
     /// Passes a power on, with leave to do so again so many times.
-    fn passes(&mut self, from: &str, to: &str, parent: RecordId, again: u8) -> RecordId {
-        let mut body = self.part_body(parent);
+    pub(crate) fn passes_power(
+        &mut self,
+        from: &str,
+        to: &str,
+        parent: RecordId,
+        again: u8,
+    ) -> RecordId {
+        let mut body = self.sub_power_body(parent);
         body.scope.substitutions = Some(again).filter(|again| *again > 0);
-        self.gives(from, to, body)
+        self.gives_power(from, to, body)
     }
 
     /// Passes a power on before the notary.
-    fn passes_certified(&mut self, from: &str, to: &str, parent: RecordId, again: u8) -> RecordId {
-        let power = self.passes(from, to, parent, again);
+    pub(crate) fn passes_certified(
+        &mut self,
+        from: &str,
+        to: &str,
+        parent: RecordId,
+        again: u8,
+    ) -> RecordId {
+        let power = self.passes_power(from, to, parent, again);
         let record = self.certifies(NOTARY, &power);
         self.accept(&record);
         power
     }
 
-    fn stored(&self, power: &RecordId) -> Power {
+    pub(crate) fn stored_power(&self, power: &RecordId) -> Power {
         state::power(&self.state, power).unwrap().unwrap()
     }
 
-    fn why_not(&self, power: &RecordId) -> Vec<Code> {
-        power_in_force(&self.state, &self.stored(power), self.now()).unwrap()
+    pub(crate) fn why_not(&self, power: &RecordId) -> Vec<Code> {
+        power_in_force(&self.state, &self.stored_power(power), self.now()).unwrap()
     }
 
-    fn deed(&mut self) -> RecordId {
+    pub(crate) fn sale_of_the_flat(&mut self) -> RecordId {
         self.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")])
     }
 }
@@ -81,16 +93,19 @@ impl World {
 #[test]
 fn an_agent_lets_another_act_for_the_principal_once_a_notary_has_certified_it() {
     let mut world = world();
-    let root = world.root(1);
-    let part = world.passes("Zarina", "Daniyar", root, 0);
-    let stored = world.stored(&part);
+    let root = world.root_power(1);
+    let part = world.passes_power("Zarina", "Daniyar", root, 0);
+    let stored = world.stored_power(&part);
     assert_eq!((stored.principal, stored.parent), (id("Aida"), Some(root)));
-    let deed = world.deed();
+    let deed = world.sale_of_the_flat();
     let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
     world.refuse(&act, &["poa.not_notarised"]);
     let record = world.certifies(NOTARY, &part);
     assert_eq!(world.accept(&record), []);
-    assert_eq!(world.stored(&part).notarised, Some(record_id(&record)));
+    assert_eq!(
+        world.stored_power(&part).notarised,
+        Some(record_id(&record))
+    );
     let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
     world.accept(&act);
     // The agent who passed it on still acts too; anybody else does not.
@@ -231,9 +246,9 @@ const BEYOND: &[Case] = &[
 /// A parent that lasts 30 days and may be passed on twice, and a part of it for as long.
 fn bodies(world: &mut World) -> (PowerOfAttorney, PowerOfAttorney) {
     let end = Some(Seconds(world.now().0 + 30 * DAY));
-    let mut parent = world.root_body(2);
+    let mut parent = world.root_power_body(2);
     parent.expires = end;
-    let mut part = world.part_body(RecordId([0; 32]));
+    let mut part = world.sub_power_body(RecordId([0; 32]));
     part.expires = end;
     (parent, part)
 }
@@ -246,7 +261,7 @@ fn a_sub_power_beyond_its_parent_is_refused() {
         let (mut parent, mut part) = bodies(&mut world);
         change_parent(&mut parent);
         change_part(&mut part);
-        part.parent = Some(world.gives("Aida", "Zarina", parent));
+        part.parent = Some(world.gives_power("Aida", "Zarina", parent));
         let record = world.power("Zarina", "Daniyar", part);
         world.refuse(&record, codes);
         assert!(
@@ -315,9 +330,9 @@ fn a_sub_power_within_its_parent_is_given() {
         change_parent(&mut parent);
         change_part(&mut part);
         let expires = part.expires.unwrap();
-        part.parent = Some(world.gives("Aida", "Zarina", parent));
-        let part = world.gives("Zarina", "Daniyar", part);
-        assert_eq!(world.stored(&part).expires, expires);
+        part.parent = Some(world.gives_power("Aida", "Zarina", parent));
+        let part = world.gives_power("Zarina", "Daniyar", part);
+        assert_eq!(world.stored_power(&part).expires, expires);
     }
 }
 
@@ -327,56 +342,59 @@ fn a_sub_power_without_a_term_ends_with_its_parent() {
     let (parent, mut part) = bodies(&mut world);
     let end = parent.expires.unwrap();
     part.expires = None;
-    part.parent = Some(world.gives("Aida", "Zarina", parent));
-    let part = world.gives("Zarina", "Daniyar", part);
-    assert_eq!(world.stored(&part).expires, end);
+    part.parent = Some(world.gives_power("Aida", "Zarina", parent));
+    let part = world.gives_power("Zarina", "Daniyar", part);
+    assert_eq!(world.stored_power(&part).expires, end);
     // A parent of three years: the default term of one.
-    let mut parent = world.root_body(1);
+    let mut parent = world.root_power_body(1);
     parent.expires = Some(Seconds(world.now().0 + 1000 * DAY));
-    let parent = world.gives("Aida", "Zarina", parent);
+    let parent = world.gives_power("Aida", "Zarina", parent);
     let issued = world.now().0;
-    let part = world.passes("Zarina", "Daniyar", parent, 0);
-    assert_eq!(world.stored(&part).expires, Seconds(issued + 365 * DAY));
+    let part = world.passes_power("Zarina", "Daniyar", parent, 0);
+    assert_eq!(
+        world.stored_power(&part).expires,
+        Seconds(issued + 365 * DAY)
+    );
 }
 
 #[test]
 fn a_power_never_comes_back_to_anybody_in_its_chain() {
     let mut world = world();
-    let root = world.root(2);
+    let root = world.root_power(2);
     for (to, codes) in [
         ("Aida", &["poa.cycle"][..]),
         ("Zarina", &["poa.agent_is_principal", "poa.cycle"]),
     ] {
-        let body = world.part_body(root);
+        let body = world.sub_power_body(root);
         let record = world.power("Zarina", to, body);
         world.refuse(&record, codes);
     }
     let part = world.passes_certified("Zarina", "Daniyar", root, 1);
     for to in ["Aida", "Zarina"] {
-        let body = world.part_body(part);
+        let body = world.sub_power_body(part);
         let record = world.power("Daniyar", to, body);
         world.refuse(&record, &["poa.cycle"]);
     }
-    world.passes("Daniyar", "Erlan", part, 0);
+    world.passes_power("Daniyar", "Erlan", part, 0);
 }
 
 #[test]
 fn only_its_agent_passes_a_power_on_and_only_one_that_exists() {
     let mut world = world();
-    let root = world.root(2);
+    let root = world.root_power(2);
     for stranger in ["Aida", "Bolat"] {
-        let body = world.part_body(root);
+        let body = world.sub_power_body(root);
         let record = world.power(stranger, "Daniyar", body);
         world.refuse(&record, &["poa.not_agent"]);
     }
-    let body = world.part_body(RecordId([9; 32]));
+    let body = world.sub_power_body(RecordId([9; 32]));
     let record = world.power("Zarina", "Daniyar", body);
     world.refuse(&record, &["poa.unknown"]);
-    let body = world.part_body(root);
+    let body = world.sub_power_body(root);
     let record = world.power("Zarina", "Nobody", body);
     world.refuse(&record, &["poa.agent_unknown"]);
     // Leave to pass on no times is no leave: it is not said at all.
-    for mut body in [world.part_body(root), world.root_body(1)] {
+    for mut body in [world.sub_power_body(root), world.root_power_body(1)] {
         body.scope.substitutions = Some(0);
         let record = world.power("Zarina", "Daniyar", body);
         world.turn_away(&record, &["record.field_invalid"]);
@@ -394,250 +412,14 @@ fn a_chain_of_powers_is_no_deeper_than_the_profile_and_the_ledger_allow() {
         let mut world = World::with_profile(profile);
         world.enrol(&people);
         // A bomb: leave to pass it on for ever.
-        let mut last = world.root(255);
+        let mut last = world.root_power(255);
         for (pair, again) in people[1..].windows(2).zip((0..255u8).rev()).take(depth) {
             last = world.passes_certified(pair[0], pair[1], last, again);
         }
         assert_eq!(world.why_not(&last), []);
-        let mut body = world.part_body(last);
+        let mut body = world.sub_power_body(last);
         body.scope.substitutions = None;
         let record = world.power(people[depth + 1], people[depth + 2], body);
         world.refuse(&record, &["poa.substitution_not_allowed"]);
-    }
-}
-
-type End = (
-    &'static str,
-    fn(&mut World, &RecordId),
-    &'static [&'static str],
-);
-
-/// How a parent ends, and what an act under its part is refused for then.
-const ENDS: &[End] = &[
-    (
-        "revoked",
-        |world, parent| {
-            let record = world.revokes("Aida", parent);
-            world.accept(&record);
-        },
-        &["poa.parent_ended"],
-    ),
-    (
-        "renounced",
-        |world, parent| {
-            let record = world.ends("Zarina", parent, Ending::Renunciation);
-            world.accept(&record);
-        },
-        &["poa.parent_ended"],
-    ),
-    (
-        "the agent who passed it on died",
-        |world, _| world.dies("Zarina"),
-        &["poa.parent_ended"],
-    ),
-    (
-        "the agent who passed it on became incapable",
-        |world, _| world.becomes_incapable("Zarina"),
-        &["poa.parent_ended"],
-    ),
-    (
-        "the principal died",
-        |world, _| world.dies("Aida"),
-        &["poa.parent_ended", "poa.ended_by_death"],
-    ),
-];
-
-#[test]
-fn a_sub_power_ends_with_every_power_it_is_part_of() {
-    for (what, end, codes) in ENDS {
-        println!("{what}");
-        let mut world = world();
-        let root = world.root(2);
-        let part = world.passes_certified("Zarina", "Daniyar", root, 1);
-        let last = world.passes_certified("Daniyar", "Erlan", part, 0);
-        let deed = world.deed();
-        assert_eq!(
-            (world.why_not(&part), world.why_not(&last)),
-            (vec![], vec![])
-        );
-        end(&mut world, &root);
-        for (agent, power) in [("Daniyar", part), ("Erlan", last)] {
-            let act = world.act_under(agent, &deed, ActRole::Disponor, power);
-            world.refuse(&act, codes);
-        }
-        // Nothing is passed on of it either.
-        let body = world.part_body(part);
-        let record = world.power("Daniyar", "Clara", body);
-        world.refuse(&record, &["poa.parent_ended"]);
-    }
-}
-
-#[test]
-fn a_revoked_parent_does_not_revive_its_parts_by_a_new_power() {
-    let mut world = world();
-    let root = world.root(1);
-    let part = world.passes_certified("Zarina", "Daniyar", root, 0);
-    let record = world.revokes("Aida", &root);
-    world.accept(&record);
-    world.root(1);
-    world.pass(DAY);
-    assert_eq!(world.why_not(&part), [Code::PowerParent]);
-    let deed = world.deed();
-    let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-    world.refuse(&act, &["poa.parent_ended"]);
-}
-
-#[test]
-fn an_act_under_a_sub_power_stops_counting_when_the_parent_ends() {
-    for revoked_first in [false, true] {
-        let mut world = world();
-        let root = world.root(1);
-        let part = world.passes_certified("Zarina", "Daniyar", root, 0);
-        let deed = world.deed();
-        let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-        world.accept(&act);
-        // Two records of one block, each lawful alone: the order decides.
-        let mut records = vec![world.buys("Bolat", &deed), world.revokes("Aida", &root)];
-        if revoked_first {
-            records.reverse();
-        }
-        world.block(&records);
-        let registered = world.instrument(&deed).status == Status::Registered;
-        assert_eq!(registered, !revoked_first);
-        if revoked_first {
-            assert_eq!(world.open(&deed), ["act.disponor"]);
-        }
-    }
-}
-
-#[test]
-fn an_expired_parent_takes_its_parts_with_it() {
-    let mut world = world();
-    let mut body = world.root_body(1);
-    body.expires = Some(Seconds(world.now().0 + 100));
-    let root = world.gives("Aida", "Zarina", body);
-    let part = world.passes_certified("Zarina", "Daniyar", root, 0);
-    world.pass(100);
-    assert_eq!(
-        world.why_not(&part),
-        [Code::PowerExpired, Code::PowerParent]
-    );
-    let body = world.part_body(root);
-    let record = world.power("Zarina", "Daniyar", body);
-    world.refuse(&record, &["poa.dates", "poa.parent_ended"]);
-}
-
-#[test]
-fn an_uncertified_power_is_not_passed_on() {
-    let mut world = world();
-    let root = world.root(2);
-    let part = world.passes("Zarina", "Daniyar", root, 1);
-    let body = world.part_body(part);
-    let record = world.power("Daniyar", "Erlan", body);
-    world.refuse(&record, &["poa.parent_ended"]);
-}
-
-#[test]
-fn a_sub_power_is_revoked_by_the_principal_or_its_giver_and_renounced_by_its_agent() {
-    let mut world = world();
-    let root = world.root(2);
-    let part = world.passes_certified("Zarina", "Daniyar", root, 1);
-    let last = world.passes_certified("Daniyar", "Erlan", part, 0);
-    for stranger in ["Erlan", "Zarina", "Bolat"] {
-        let record = world.revokes(stranger, &last);
-        world.refuse(&record, &["revocation.not_entitled"]);
-    }
-    for stranger in ["Aida", "Zarina", "Daniyar"] {
-        let record = world.ends(stranger, &last, Ending::Renunciation);
-        world.refuse(&record, &["revocation.not_entitled"]);
-    }
-    for (signer, ending, code) in [
-        ("Aida", Ending::Revocation, Code::PowerRevoked),
-        ("Zarina", Ending::Revocation, Code::PowerRevoked),
-        ("Daniyar", Ending::Renunciation, Code::PowerRenounced),
-    ] {
-        let power = world.passes_certified("Zarina", "Daniyar", root, 0);
-        let record = world.ends(signer, &power, ending);
-        world.accept(&record);
-        assert_eq!(world.why_not(&power), [code]);
-    }
-    assert_eq!(world.why_not(&last), []);
-}
-
-#[test]
-fn a_notary_certifies_no_power_that_has_ended() {
-    let mut world = world();
-    let root = world.root(1);
-    let part = world.passes("Zarina", "Daniyar", root, 0);
-    let other = world.passes("Zarina", "Erlan", root, 0);
-    let record = world.revokes("Zarina", &part);
-    world.accept(&record);
-    let record = world.certifies(NOTARY, &part);
-    world.refuse(&record, &["poa.revoked"]);
-    let record = world.revokes("Aida", &root);
-    world.accept(&record);
-    let record = world.certifies(NOTARY, &other);
-    world.refuse(&record, &["poa.parent_ended"]);
-}
-
-#[test]
-fn nobody_buys_through_somebody_to_whom_they_passed_the_power_on() {
-    // The agent who passed it on buys.
-    let mut world = world();
-    let root = world.root(1);
-    let part = world.passes_certified("Zarina", "Daniyar", root, 0);
-    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Zarina", "1/1")]);
-    let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-    world.refuse(&act, &["poa.self_dealing"]);
-    // Their spouse buys.
-    world.marry("Zarina", "Clara", world.now());
-    let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);
-    let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-    world.refuse(&act, &["poa.self_dealing"]);
-    // They act for the buyer.
-    let to_buy = world.empower("Bolat", "Zarina", &[ActKind::Acquire]);
-    let deed = world.deed();
-    let act = world.act_under("Zarina", &deed, ActRole::Acquirer, to_buy);
-    world.accept(&act);
-    let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-    world.refuse(&act, &["poa.self_dealing"]);
-    // The other way round: they act for the buyer when their substitute has sold.
-    let deed = world.deed();
-    let act = world.act_under("Daniyar", &deed, ActRole::Disponor, part);
-    world.accept(&act);
-    let act = world.act_under("Zarina", &deed, ActRole::Acquirer, to_buy);
-    world.refuse(&act, &["poa.self_dealing"]);
-    let act = world.buys("Bolat", &deed);
-    world.accept(&act);
-    assert_eq!(world.instrument(&deed).status, Status::Registered);
-}
-
-#[test]
-fn a_spouse_consents_through_a_substitute_but_not_through_one_of_the_disponor() {
-    let mut world = World::new();
-    world.enrol(PEOPLE);
-    world.marry("Aida", "Erlan", BEFORE);
-    world.property(FLAT, &[("Aida", "1/1")]);
-    let grant = |world: &mut World, agent: &str| {
-        let mut body = world.power_body(&[ActKind::Consent]);
-        body.scope.substitutions = Some(1);
-        let power = world.gives("Erlan", agent, body);
-        let mut body = world.power_body(&[ActKind::Consent]);
-        body.parent = Some(power);
-        let part = world.gives(agent, "Daniyar", body);
-        let record = world.certifies(NOTARY, &part);
-        world.accept(&record);
-        part
-    };
-    for (agent, lawful) in [("Aida", false), ("Zarina", true)] {
-        let part = grant(&mut world, agent);
-        let mut body = world.consent_body("Aida");
-        body.power = Some(part);
-        let record = world.consent("Daniyar", FLAT, body);
-        if lawful {
-            world.accept(&record);
-        } else {
-            world.refuse(&record, &["consent.by_disponor"]);
-        }
     }
 }

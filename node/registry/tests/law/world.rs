@@ -50,12 +50,17 @@ pub(crate) const TAX: &str = "tax authority";
 pub(crate) const ESCROW: &str = "escrow agent";
 
 thread_local! {
-    /// The profile under which this test's worlds begin; the default one unless a test says otherwise.
-    pub(crate) static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
+    static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
 }
 
+/// The profile under which this test's worlds begin, unless they say otherwise.
 pub(crate) fn present() -> Profile {
     PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
+}
+
+/// Lets worlds of this thread begin under another profile, until told otherwise.
+pub(crate) fn begin_under(profile: Option<Profile>) {
+    PRESENT.set(profile);
 }
 
 /// The committed state, in memory.
