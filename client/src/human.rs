@@ -111,7 +111,8 @@ fn matter(matter: &Matter) -> String {
         Matter::Discharge {
             encumbrance,
             holder,
-        } => format!("{holder} gives up encumbrance {encumbrance}"),
+            property,
+        } => format!("{holder} gives up encumbrance {encumbrance} on property {property}"),
         Matter::GuardianPermission { ward, expires } => {
             let until = until(Some(*expires));
             format!("permission of the guardianship authority for {ward}{until}")

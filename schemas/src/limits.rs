@@ -11,8 +11,10 @@ pub const RECORD_BYTES_MAX: usize = 48 * 1024;
 /// Bytes of one log entry: the `u16` length prefix of a C2SP tlog-tiles entry bundle.
 pub const ENTRY_BYTES_MAX: usize = 65_535;
 
-/// Records of one atomic bundle. The largest lawful deed has 16 disponors, 16 acquirers, a
-/// consent for each disponor and the instrument: 16 + 16 + 16 + 1 = 49, rounded up.
+/// Records of one atomic bundle. A deed of eight disponors and eight acquirers, with a consent and a
+/// power for each disponor, eight mortgages discharged, a lender, funding, duties and the instrument has
+/// 8 + 8 + 8 + 8 + 8 + 5 = 45, rounded up. A larger deed comes in several bundles and registers with
+/// the last.
 pub const BUNDLE_RECORDS_MAX: usize = 64;
 
 /// Bytes of one atomic bundle: typical records have 0.8 KiB, 64 of them 51 KiB; four of the
@@ -156,6 +158,11 @@ pub const WAITING_MAX: usize = 8;
 /// rest follows in the next block. One list holds at most a block's records, so that a block ends
 /// at most 2,048 + 2,048 instruments.
 pub const EXPIRY_STEPS_MAX: usize = BLOCK_RECORDS_MAX;
+
+/// Days ahead for which times stand in the calendar; what is due later is put there once it is nearer.
+/// 100 × 24 hours, and the few times that are no full hours, are about 2,500 × 5 bytes = 12 KiB, read
+/// and written by a block that schedules something.
+pub const SCHEDULE_DAYS_MAX: u16 = 100;
 
 /// Digits in a row that a cadastral number may not have: those of an individual identification
 /// number (rule 41).

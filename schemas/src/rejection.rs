@@ -297,8 +297,6 @@ codes! {
         "The mortgage has no amount, or its parties are not the holders and somebody else.";
     MortgageRank, "mortgage.rank", 26, "Civil Code 311",
         "A mortgage steps back behind a lower one, with everyone it lets pass.";
-    MortgagePending, "mortgage.pledged", 26, "Civil Code 311",
-        "Another change of this mortgage is pending.";
     EncumbranceUnknown, "encumbrance.unknown", 29, "Law on Registration 22",
         "There is no such encumbrance on this title.";
     EncumbranceForeign, "encumbrance.not_holder", 29, "Civil Code 188",

@@ -137,7 +137,7 @@ impl Execution<'_> {
                 what,
             });
         }
-        deedbook_registry::end_block(&mut self.overlay)
+        deedbook_registry::end_block(&mut self.overlay, &self.context)
             .map_err(|error| execution_failed(&self.context, &error))?;
         Ok(BlockChanges::of(&self.overlay))
     }

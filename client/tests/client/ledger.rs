@@ -202,7 +202,7 @@ impl Ledger {
             entries.push(Entry::Record(bytes.clone()));
             entries.extend(applied.outcomes.into_iter().map(Entry::Outcome));
         }
-        end_block(&mut overlay).unwrap();
+        end_block(&mut overlay, &context).unwrap();
         let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
         self.state.marks.extend(marks);
         for (key, value) in changes {

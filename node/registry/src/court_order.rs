@@ -4,7 +4,7 @@
 
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Status;
-use deedbook_schemas::limits::{ENCUMBRANCES_OF_A_KIND_MAX, TEXT_BYTES_MAX};
+use deedbook_schemas::limits::ENCUMBRANCES_OF_A_KIND_MAX;
 use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::proceeding::{CourtOrder, Order, OrderState};
 use deedbook_schemas::rejection::Code;
@@ -20,7 +20,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &CourtOrder) -> Verdict {
     identity::forbid(case, &mut door);
     let property = case.record.subject();
     door::cadastral(property, &mut door);
-    door::text(&body.case, TEXT_BYTES_MAX, &mut door);
+    door::case_number(&body.case, &mut door);
     check_fields(&body.order, &mut door);
     door.door(Some(()), Code::FieldInvalid)?;
 

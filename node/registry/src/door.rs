@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::limits::{CADASTRAL_NUMBER_BYTES_MAX, PERSONAL_NUMBER_DIGITS};
+use deedbook_schemas::limits::{
+    CADASTRAL_NUMBER_BYTES_MAX, LABEL_BYTES_MAX, PERSONAL_NUMBER_DIGITS,
+};
 use deedbook_schemas::party::{AuthorityRole, Party};
 use deedbook_schemas::record::Record;
 use deedbook_schemas::rejection::{Code, Rejection};
@@ -110,6 +112,24 @@ pub(crate) fn cadastral(number: &str, door: &mut Codes) {
         Code::FieldInvalid,
     );
     let longest = number
+        .split(|c: char| !c.is_ascii_digit())
+        .map(str::len)
+        .max();
+    door.require(
+        longest.is_none_or(|digits| digits < PERSONAL_NUMBER_DIGITS),
+        Code::PersonalData,
+    );
+}
+
+/// The number of a case, as courts write them, such as `7514-24-00-2/12345`; no personal number in
+/// disguise (rule 41): those have twelve digits in a row.
+pub(crate) fn case_number(number: &str, door: &mut Codes) {
+    let printable = number.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+    let fits = (1..=LABEL_BYTES_MAX).contains(&number.len()) && printable;
+    door.require(fits, Code::FieldInvalid);
+    // A space groups the digits of one number; a hyphen or a slash divides the parts of a case's.
+    let ungrouped = number.replace(' ', "");
+    let longest = ungrouped
         .split(|c: char| !c.is_ascii_digit())
         .map(str::len)
         .max();

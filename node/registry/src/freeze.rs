@@ -5,7 +5,7 @@ use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Encumbrance, Freeze, FreezeRelease, Right};
 use deedbook_schemas::instrument::Status;
-use deedbook_schemas::limits::{ENCUMBRANCES_OF_A_KIND_MAX, TEXT_BYTES_MAX};
+use deedbook_schemas::limits::ENCUMBRANCES_OF_A_KIND_MAX;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
@@ -34,7 +34,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Freeze) -> Verdict {
     let property = case.record.subject();
     door::cadastral(property, &mut door);
     door.require(!body.case.is_empty(), Code::FieldInvalid);
-    door::text(&body.case, TEXT_BYTES_MAX, &mut door);
+    door::case_number(&body.case, &mut door);
     door.door(Some(()), Code::FieldInvalid)?;
 
     let mut law = Codes::default();

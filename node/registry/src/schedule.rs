@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Status;
-use deedbook_schemas::limits::EXPIRY_STEPS_MAX;
+use deedbook_schemas::limits::{EXPIRY_STEPS_MAX, SCHEDULE_DAYS_MAX};
 use deedbook_schemas::outcome::Outcome;
 use minicbor::{CborLen, Decode, Encode};
 
@@ -24,6 +24,7 @@ use crate::requisition;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
 
 const HOUR_S: u64 = 3600;
+const DAY_S: u64 = 24 * HOUR_S;
 
 /// The lists of one hour: those from `first` up to, but not including, `next` exist.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen)]
@@ -43,6 +44,9 @@ pub(crate) enum Due {
     /// Encumbrances of a title lapse.
     #[n(1)]
     Title(#[n(0)] String),
+    /// Something that lies beyond the horizon is put into the calendar.
+    #[n(2)]
+    Later(#[n(0)] Seconds, #[n(1)] Box<Due>),
 }
 
 /// The first full hour that is not before `time`.
@@ -68,7 +72,8 @@ fn hours(state: &dyn StateRead) -> Result<Vec<Seconds>, StateError> {
     Ok(state::read(state, Key::Hours)?.unwrap_or_default())
 }
 
-/// Begins a block: brings about what is due, in the order in which it was scheduled. To be called once, before the first record.
+/// Begins a block: brings about what is due, in the order in which it was scheduled. To be called
+/// once, before the first record.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -113,6 +118,10 @@ fn come_due(
     match due {
         Due::Instrument(id) => instrument_due(overlay, block, id),
         Due::Title(property) => lapse::sweep(overlay, block, property),
+        Due::Later(time, due) => {
+            overlay.schedule(*time, Due::clone(due));
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -144,13 +153,26 @@ fn instrument_due(
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
-pub fn end_block(overlay: &mut Overlay<'_>) -> Result<(), StateError> {
+pub fn end_block(overlay: &mut Overlay<'_>, block: &BlockContext) -> Result<(), StateError> {
+    // What is farther away than the horizon waits there, on full days, so that nobody can make the
+    // calendar long.
+    let horizon = Seconds(
+        add_days(block.now(), SCHEDULE_DAYS_MAX)
+            .0
+            .div_ceil(DAY_S)
+            .saturating_mul(DAY_S),
+    );
     let mut times: BTreeMap<Seconds, Vec<Due>> = BTreeMap::new();
     for (time, due) in overlay.scheduled().to_vec() {
         let to_come = match &due {
             Due::Instrument(id) => state::instrument(overlay, id)?
                 .is_some_and(|instrument| instrument.pending.is_some()),
-            Due::Title(_) => true,
+            Due::Title(_) | Due::Later(..) => true,
+        };
+        let (time, due) = if time > horizon {
+            (horizon, Due::Later(time, Box::new(due)))
+        } else {
+            (time, due)
         };
         if to_come {
             times.entry(time).or_default().push(due);

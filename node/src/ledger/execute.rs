@@ -200,7 +200,7 @@ impl<'a> Making<'a> {
 
     /// Closes the block: the law's end, the roots, the seal.
     fn finish(mut self, tip: &Tip, proposer: ValidatorAddress) -> Result<Executed, Fatal> {
-        end_block(&mut self.overlay)?;
+        end_block(&mut self.overlay, &self.context)?;
         let store = &self.ledger.store;
         let state = store.update(self.overlay.changes())?;
         let next_validators = tip.next_validators;

@@ -194,6 +194,8 @@ impl Town {
                 minor_until: None,
                 guardian: None,
                 nature: Nature::Natural,
+                turn: 0,
+                in_office: Vec::new(),
             };
             state.insert(Key::Party(&wallet.party).bytes(), encode(&party));
         }
@@ -274,7 +276,7 @@ impl Town {
                 let applied = apply(&mut overlay, &block, record, &|_| true)?;
                 registered += applied.outcomes.len();
             }
-            end_block(&mut overlay)?;
+            end_block(&mut overlay, &block)?;
             let applied = cpu_micros()?;
             self.store.update(overlay.changes())?;
             tree += cpu_micros()? - applied;

@@ -97,6 +97,8 @@ mod requisitions;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod servitudes;
 #[cfg(test)]
 mod settlement;

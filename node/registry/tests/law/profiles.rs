@@ -19,9 +19,9 @@ const OTHER: &str = "20-313-024-119";
 
 /// Runs a test whose worlds begin under another profile.
 pub(crate) fn under(profile: Profile, test: fn()) {
-    crate::world::begin_under(Some(profile));
+    PRESENT.set(Some(profile));
     test();
-    crate::world::begin_under(None);
+    PRESENT.set(None);
 }
 
 /// A profile in which every parameter is another one than in the default: a week from Sunday to Thursday

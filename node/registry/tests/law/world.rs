@@ -50,17 +50,12 @@ pub(crate) const TAX: &str = "tax authority";
 pub(crate) const ESCROW: &str = "escrow agent";
 
 thread_local! {
-    static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
+    pub(crate) static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
 }
 
 /// The profile under which this test's worlds begin, unless they say otherwise.
 pub(crate) fn present() -> Profile {
     PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
-}
-
-/// Lets worlds of this thread begin under another profile, until told otherwise.
-pub(crate) fn begin_under(profile: Option<Profile>) {
-    PRESENT.set(profile);
 }
 
 /// The committed state, in memory.
@@ -265,7 +260,7 @@ impl World {
                 apply(&mut overlay, &block, &record, &Record::verify)
             })
             .collect();
-        end_block(&mut overlay).unwrap();
+        end_block(&mut overlay, &block).unwrap();
         let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
         for (key, value) in changes {
             match value {

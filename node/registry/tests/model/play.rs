@@ -64,7 +64,7 @@ impl Register {
                 Err(ApplyError::State(error)) => panic!("{error}"),
             });
         }
-        end_block(&mut overlay).unwrap();
+        end_block(&mut overlay, &block).unwrap();
         let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
         for (key, value) in changes {
             match value {

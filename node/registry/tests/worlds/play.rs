@@ -122,7 +122,7 @@ impl Play {
                 Err(ApplyError::State(error)) => panic!("{error}"),
             }
         }
-        end_block(&mut overlay).unwrap();
+        end_block(&mut overlay, &block).unwrap();
         let mut next = moment.clone();
         next.marks.extend(overlay.marks());
         let changes = overlay.changes().clone();

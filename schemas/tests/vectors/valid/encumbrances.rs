@@ -167,11 +167,13 @@ fn preemption(writer: &mut Writer) {
         share: fraction(2, 3),
         price: Some(tenge(PRICE)),
         terms: Some(TERMS.to_owned()),
+        represents: Some(BANK),
     };
     let least = PreemptionNotice {
         share: fraction(2, 3),
         price: None,
         terms: None,
+        represents: None,
     };
     let body = Body::PreemptionNotice(offer);
     let notice = writer.act("preemption-notice", SELLER, PROPERTY, body);

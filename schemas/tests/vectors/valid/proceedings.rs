@@ -127,7 +127,10 @@ fn corrections(writer: &mut Writer, order: RecordId, encumbrance: RecordId) {
 }
 
 fn appeals(writer: &mut Writer, sale: RecordId) {
-    let body = Body::Appeal(Appeal { court: COURT.id });
+    let body = Body::Appeal(Appeal {
+        court: COURT.id,
+        record: writer.bytes_of("transfer-sale"),
+    });
     let appeal = writer.act("appeal", BUYER, &sale.to_string(), body);
     for (name, allowed) in [
         ("appeal-decision", true),
