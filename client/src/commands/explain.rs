@@ -42,8 +42,8 @@ fn table(reasons: &[Reason]) -> String {
         .unwrap_or(0);
     let line = |reason: &Reason| {
         format!(
-            "{:width$}  rule {:2}  {}\n",
-            reason.code, reason.rule, reason.text
+            "{:width$}  rule {:2}  {}  [{}]\n",
+            reason.code, reason.rule, reason.text, reason.source
         )
     };
     reasons.iter().map(line).collect()

@@ -6,6 +6,8 @@
 mod audit;
 mod command;
 mod evidence;
+#[cfg(test)]
+mod explain;
 mod http;
 mod ledger;
 mod people;
