@@ -1,25 +1,21 @@
-//! What stands on a title besides its holders, as the model sees it: freezes, caveats, owners' locks,
-//! and shares on offer to the co-owners.
+//! What stands on a title besides its holders, as the model sees it: freezes, caveats, owners' locks.
 
 use std::collections::BTreeSet;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::encumbrance::{
-    Caveat, Freeze, FreezeRelease, PreemptionNotice, PreemptionWaiver, SelfLockRelease,
-};
-use deedbook_schemas::instrument::{ActKind, TransferKind};
+use deedbook_schemas::encumbrance::{Caveat, Freeze, FreezeRelease, SelfLockRelease};
+use deedbook_schemas::instrument::TransferKind;
 use deedbook_schemas::limits::{CAVEATS_MAX, ENCUMBRANCES_OF_A_KIND_MAX};
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
-use crate::dates::{deadline, hour_after};
+use crate::dates::hour_after;
 use crate::deeds::{Deed, Need, held, need, parties};
+use crate::doors::{Recording, unless};
 use crate::memory::{Codes, Model, What};
-use crate::shares::Share;
-use crate::signing::Wish;
-use crate::verdict::{Reasons, Recording, unless};
+use crate::verdict::Reasons;
 
 const HOUR: u64 = 3600;
 const FREEZERS: [AuthorityRole; 4] = [
@@ -40,20 +36,9 @@ pub(crate) struct Burden {
     pub(crate) ends: Option<Seconds>,
 }
 
-/// A share on offer.
-#[derive(Debug, Clone)]
-pub(crate) struct Offer<'m> {
-    id: RecordId,
-    index: usize,
-    party: PartyId,
-    body: &'m PreemptionNotice,
-    until: Seconds,
-    pub(crate) waived: Vec<PartyId>,
-}
-
 impl Model {
     /// Everything of one kind that was ever put on a property.
-    fn put_on<'m>(
+    pub(crate) fn put_on<'m>(
         &'m self,
         property: &str,
         kind: fn(&Body) -> bool,
@@ -127,55 +112,6 @@ impl Model {
         Some(hour_after(Seconds(asked.0 + cooling)))
     }
 
-    /// The shares on offer: of each holder the last, as long as they hold it and nobody became a
-    /// co-owner to whom it was not offered.
-    pub(crate) fn offers(&self, property: &str) -> Vec<Offer<'_>> {
-        let versions = self.versions(property);
-        let mut offers: Vec<Offer<'_>> = Vec::new();
-        for (index, at, record) in
-            self.put_on(property, |body| matches!(body, Body::PreemptionNotice(_)))
-        {
-            let Body::PreemptionNotice(body) = &record.body else {
-                continue;
-            };
-            offers.retain(|offer| offer.party != record.issuer());
-            offers.push(Offer {
-                id: record.id,
-                index,
-                party: record.issuer(),
-                body,
-                until: deadline(at, self.profile.preemption_days),
-                waived: self.waivers(&record.id),
-            });
-        }
-        offers.retain(|offer| {
-            let pairs = versions.iter().zip(versions.iter().skip(1));
-            pairs
-                .filter(|(_, next)| next.index > offer.index)
-                .all(|(before, next)| {
-                    let known = next
-                        .holds
-                        .iter()
-                        .all(|hold| !held(&before.holds, &hold.party).is_nothing());
-                    let left = held(&next.holds, &offer.party);
-                    known && !Share::of(offer.body.share).is_above(left)
-                })
-        });
-        offers
-    }
-
-    fn waivers(&self, notice: &RecordId) -> Vec<PartyId> {
-        let subject = notice.to_string();
-        let waivers = self.done().filter_map(|(_, _, r)| match &r.body {
-            Body::PreemptionWaiver(body) if r.subject() == subject => Some(match &body.power {
-                None => r.issuer(),
-                Some(power) => self.power(power).unwrap().principal,
-            }),
-            _ => None,
-        });
-        waivers.collect()
-    }
-
     /// Everything on a title that can be over by itself.
     fn lapsing(&self, property: &str) -> Vec<Burden> {
         let mut all = self.freezes(property);
@@ -238,55 +174,6 @@ impl Model {
         }
         if deed.text.kind == TransferKind::Sale {
             needs.extend(self.preemption(deed, now));
-        }
-        needs
-    }
-
-    /// Rule 6: a share is sold to a stranger only as it was offered, and after the others had time.
-    fn preemption(&self, deed: &Deed<'_>, now: Seconds) -> Vec<Need> {
-        let holds = self.title(deed.property).unwrap().holds;
-        let (givers, takers) = (parties(&deed.text.disponors), parties(&deed.text.acquirers));
-        let holders: BTreeSet<PartyId> = holds.iter().map(|hold| hold.party).collect();
-        let staying = holders
-            .iter()
-            .filter(|p| !givers.contains(p) && !takers.contains(p));
-        let staying: Vec<PartyId> = staying.copied().collect();
-        if staying.is_empty() || takers.iter().all(|taker| holders.contains(taker)) {
-            return Vec::new();
-        }
-        let offers = self.offers(deed.property);
-        let offered = deed.text.disponors.iter().map(|given| {
-            let mut same = offers.iter().filter(|offer| {
-                offer.party == given.party
-                    && offer.body.share == given.share
-                    && offer.body.terms == deed.text.terms
-            });
-            (given.party, same.next())
-        });
-        let offered: Vec<(PartyId, Option<&Offer<'_>>)> = offered.collect();
-        let mut sum = 0;
-        let mut comparable = true;
-        for (_, offer) in &offered {
-            match offer.map(|offer| offer.body.price.as_ref()) {
-                None => {}
-                Some(Some(price)) if price.currency == "KZT" => sum += price.minor,
-                Some(_) => comparable = false,
-            }
-        }
-        let all = offered.iter().all(|(_, offer)| offer.is_some());
-        let price = deed.text.price.as_ref().map(|price| price.minor);
-        let same_price = !all || (comparable && Some(sum) == price);
-        let mut needs = Vec::new();
-        for (giver, offer) in offered {
-            let Some(offer) = offer.filter(|_| same_price) else {
-                needs.push(need("preemption.notice_missing", Some(giver)));
-                continue;
-            };
-            for other in staying.iter().filter(|_| now < offer.until) {
-                if !offer.waived.contains(other) {
-                    needs.push(need("preemption.period_running", Some(*other)));
-                }
-            }
         }
         needs
     }
@@ -387,85 +274,6 @@ impl Model {
             }
         }
         (door, law)
-    }
-
-    pub(crate) fn offer_reasons(
-        &self,
-        record: &Record,
-        body: &PreemptionNotice,
-        now: Seconds,
-    ) -> Reasons {
-        let door = self.act_door(record, spoken(body.price.is_some()), now);
-        let signer = record.issuer();
-        let mut law = self.standing(&signer);
-        let Some(title) = self.title(record.subject()) else {
-            law.insert(Code::TitleUnknown);
-            return (door, law);
-        };
-        let own = held(&title.holds, &signer);
-        let others = title.holds.iter().any(|hold| hold.party != signer);
-        let co_owner = !own.is_nothing() && others;
-        unless(co_owner, Code::PreemptionForeign, &mut law);
-        let within = own.is_nothing() || !Share::of(body.share).is_above(own);
-        unless(within, Code::PreemptionTerms, &mut law);
-        let offers = self.offers(record.subject());
-        let running = offers
-            .iter()
-            .any(|offer| offer.party == signer && now < offer.until);
-        unless(!running, Code::PreemptionWaived, &mut law);
-        (door, law)
-    }
-
-    pub(crate) fn waiver_reasons(
-        &self,
-        record: &Record,
-        body: &PreemptionWaiver,
-        now: Seconds,
-    ) -> Reasons {
-        let door = self.act_door(record, spoken(body.price.is_some()), now);
-        let offers = self.offers(&body.property);
-        let mut offers = offers.iter();
-        let offer = offers.find(|offer| offer.id.to_string() == record.subject());
-        let mut law = Codes::new();
-        let mut party = record.issuer();
-        match body.power.as_ref().map(|id| self.power(id)) {
-            None => law.extend(self.standing(&party)),
-            Some(None) => drop(law.insert(Code::PowerUnknown)),
-            Some(Some(power)) => {
-                party = power.principal;
-                let wish = Wish {
-                    signer: record.issuer(),
-                    kind: ActKind::Release,
-                    property: &body.property,
-                    price: body.price.as_ref(),
-                    with: offer.map(|offer| vec![offer.party]),
-                };
-                law.extend(self.overstepped(&power, &wish, now));
-            }
-        }
-        let Some(offer) = offer else {
-            law.insert(Code::PreemptionUnknown);
-            return (door, law);
-        };
-        let title = self.title(&body.property).unwrap();
-        let served = party != offer.party && !held(&title.holds, &party).is_nothing();
-        unless(served, Code::PreemptionForeign, &mut law);
-        unless(
-            body.price == offer.body.price,
-            Code::PreemptionTerms,
-            &mut law,
-        );
-        let first = !offer.waived.contains(&party);
-        unless(first, Code::PreemptionWaived, &mut law);
-        (door, law)
-    }
-}
-
-fn spoken(price: bool) -> Recording {
-    if price {
-        Recording::NeededWithPrice
-    } else {
-        Recording::Needed
     }
 }
 

@@ -330,7 +330,7 @@ fn office() -> impl Strategy<Value = Attempt> {
     let agent = prop_oneof![9 => Just(0usize), 1 => 1..3usize];
     let hours = prop_oneof![6 => 1..48u64, 2 => 48..800u64, 1 => 8_000..10_000u64];
     prop_oneof![
-        2 => (deed.clone(), short.clone(), agent.clone())
+        2 => (deed.clone(), short, agent.clone())
             .prop_map(|(deed, short, agent)| Attempt::Fund { deed, short, agent }),
         3 => (0..3usize, any::<bool>(), short, agent).prop_map(
             |(escrow, release, short, agent)| Attempt::Settle { escrow, release, short, agent }

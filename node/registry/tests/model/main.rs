@@ -19,17 +19,29 @@ mod dates;
 #[cfg(test)]
 mod deeds;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod memory;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod papers;
 #[cfg(test)]
 mod pen;
 #[cfg(test)]
 mod play;
 #[cfg(test)]
+mod preemption;
+#[cfg(test)]
 mod shares;
 #[cfg(test)]
 mod signing;
+#[cfg(test)]
+mod spouses;
 #[cfg(test)]
 mod verdict;
 

@@ -118,12 +118,12 @@ impl Model {
 
     /// The latest accreditation of an authority.
     pub(crate) fn accreditation(&self, id: &PartyId) -> Option<&Accreditation> {
-        let later = self.done().filter_map(|(_, _, record)| match &record.body {
+        let mut later = self.done().filter_map(|(_, _, record)| match &record.body {
             Body::Accreditation(body) if record.subject() == id.to_string() => Some(body),
             _ => None,
         });
         let founder = self.founders.iter().find(|(founder, _)| founder == id);
-        later.last().or(founder.map(|(_, founder)| founder))
+        later.next_back().or(founder.map(|(_, founder)| founder))
     }
 
     pub(crate) fn enrolment(&self, party: &PartyId) -> Option<&Record> {

@@ -1,26 +1,19 @@
 //! How an attempt becomes a signed record. Who is entitled to what, the attempts know from the model.
 
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::digest::{Commitment, RecordId};
-use deedbook_schemas::encumbrance::{
-    Caveat, Freeze, FreezeRelease, Interest, PreemptionNotice, PreemptionWaiver, SelfLock,
-    SelfLockRelease,
-};
-use deedbook_schemas::fraction::{Fraction, Money};
-use deedbook_schemas::instrument::{
-    Act, ActKind, ActRole, Ending, PartyShare, PowerOfAttorney, Revocation, Scope, SpousalConsent,
-    Transfer, TransferKind, Withdrawal,
-};
+use deedbook_schemas::digest::RecordId;
+use deedbook_schemas::instrument::{Act, ActRole, SpousalConsent, Withdrawal};
 use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
 use deedbook_schemas::property::Ground;
 use deedbook_schemas::record::Body;
-use deedbook_schemas::settlement::{
-    Destination, Duty, DutyKind, EscrowFunding, EscrowRefund, EscrowRelease, Settlement, Source,
-};
+use deedbook_schemas::settlement::{Duty, DutyKind, EscrowFunding, EscrowRefund, EscrowRelease};
 
 use crate::deeds::{Deed, kind_of};
-use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step};
+use crate::drafts::lodging;
+use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
+use crate::notices::burden;
+use crate::papers::{consent_body, ending, power_body};
 use crate::world::{
     BEFORE, CIVIL, COURT, DAY, ESCROW, HIGH_COURT, MONITOR, PROSECUTOR, PROVIDER, REGISTRAR, RIVAL,
     SINCE, SUPERVISOR, TAX, World, accreditation, id, key_of, money,
@@ -36,35 +29,35 @@ pub(crate) const FLATS: [&str; 4] = [
     "20-313-024-121",
 ];
 pub(crate) const OTHER_AGENT: &str = "other escrow agent";
-const AGENTS: [&str; 3] = [ESCROW, OTHER_AGENT, TAX];
-const FREEZERS: [&str; 6] = [COURT, HIGH_COURT, PROSECUTOR, MONITOR, REGISTRAR, TAX];
-const OFFICES: [(&str, AuthorityRole); 4] = [
+pub(crate) const AGENTS: [&str; 3] = [ESCROW, OTHER_AGENT, TAX];
+pub(crate) const FREEZERS: [&str; 6] = [COURT, HIGH_COURT, PROSECUTOR, MONITOR, REGISTRAR, TAX];
+pub(crate) const OFFICES: [(&str, AuthorityRole); 4] = [
     (ESCROW, AuthorityRole::EscrowAgent),
     (TAX, AuthorityRole::TaxAuthority),
     (CIVIL, AuthorityRole::CivilRegistry),
     (RIVAL, AuthorityRole::IdentityProvider),
 ];
-const PRICES: [u64; 3] = [50_000_000, 40_000_000, 60_000_000];
-const SHARES: [&str; 5] = ["1/2", "1/3", "1/4", "1/6", "1/1"];
+pub(crate) const PRICES: [u64; 3] = [50_000_000, 40_000_000, 60_000_000];
+pub(crate) const SHARES: [&str; 5] = ["1/2", "1/3", "1/4", "1/6", "1/1"];
 
 /// The `back`-th from the end.
-fn latest<T: Clone>(list: &[T], back: usize) -> Option<T> {
+pub(crate) fn latest<T: Clone>(list: &[T], back: usize) -> Option<T> {
     list.iter().rev().nth(back).cloned()
 }
 
-fn name(party: &PartyId) -> &'static str {
+pub(crate) fn name(party: &PartyId) -> &'static str {
     PEOPLE.iter().find(|name| id(name) == *party).unwrap()
 }
 
 /// A record to sign.
-struct Paper {
+pub(crate) struct Paper {
     signer: &'static str,
     subject: String,
     body: Body,
     personal: bool,
 }
 
-fn office(signer: &'static str, subject: impl ToString, body: Body) -> Paper {
+pub(crate) fn office(signer: &'static str, subject: impl ToString, body: Body) -> Paper {
     Paper {
         signer,
         subject: subject.to_string(),
@@ -73,7 +66,7 @@ fn office(signer: &'static str, subject: impl ToString, body: Body) -> Paper {
     }
 }
 
-fn personal(signer: &'static str, subject: impl ToString, body: Body) -> Paper {
+pub(crate) fn personal(signer: &'static str, subject: impl ToString, body: Body) -> Paper {
     Paper {
         personal: true,
         ..office(signer, subject, body)
@@ -106,7 +99,15 @@ pub(crate) fn write(
             let provider = if again { RIVAL } else { PROVIDER };
             return Some(world.enrolment_with(provider, PEOPLE[*who], &key_of(PEOPLE[*who])));
         }
-        Attempt::Lodge { .. } | Attempt::LodgeWhole { .. } => lodging(model, &step.attempt)?,
+        attempt => paper(model, now, attempt)?,
+    };
+    Some(seal(world, model, paper, step.spoil))
+}
+
+/// What an attempt has to say.
+fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
+    Some(match attempt {
+        Attempt::Lodge { .. } | Attempt::LodgeWhole { .. } => lodging(model, attempt)?,
         Attempt::Advance {
             deed,
             need,
@@ -131,7 +132,7 @@ pub(crate) fn write(
             let body = Body::PowerOfAttorney(power_body(now, *limit));
             personal(PEOPLE[*from], id(PEOPLE[*to]), body)
         }
-        Attempt::End { .. } => ending(model, &step.attempt)?,
+        Attempt::End { .. } => ending(model, attempt)?,
         Attempt::Consent {
             flat,
             who,
@@ -150,7 +151,7 @@ pub(crate) fn write(
             personal(signer, id, Body::Withdrawal(Withdrawal {}))
         }
         Attempt::Fund { .. } | Attempt::Settle { .. } | Attempt::Pay { .. } => {
-            money_paper(model, &step.attempt)?
+            money_paper(model, attempt)?
         }
         Attempt::Freeze { .. }
         | Attempt::Lift { .. }
@@ -158,7 +159,7 @@ pub(crate) fn write(
         | Attempt::Lock { .. }
         | Attempt::Unlock { .. }
         | Attempt::Offer { .. }
-        | Attempt::Waive { .. } => burden(model, now, &step.attempt)?,
+        | Attempt::Waive { .. } => burden(model, now, attempt)?,
         Attempt::Civil {
             fact,
             one,
@@ -170,8 +171,11 @@ pub(crate) fn write(
             let body = accreditation(office_name, role, *suspended);
             office(SUPERVISOR, id(office_name), Body::Accreditation(body))
         }
-    };
-    Some(seal(world, model, paper, step.spoil))
+        Attempt::Again { .. }
+        | Attempt::Wait { .. }
+        | Attempt::Register { .. }
+        | Attempt::Enrol { .. } => return None,
+    })
 }
 
 /// Every deed that was lodged, open or not.
@@ -185,106 +189,18 @@ fn all_deeds(model: &Model) -> Vec<RecordId> {
         .collect()
 }
 
-fn act(signer: &'static str, deed: &RecordId, role: ActRole, power: Option<RecordId>) -> Paper {
+pub(crate) fn act(
+    signer: &'static str,
+    deed: &RecordId,
+    role: ActRole,
+    power: Option<RecordId>,
+) -> Paper {
     let body = Act {
         role,
         power,
         represents: None,
     };
     personal(signer, deed, Body::Act(body))
-}
-
-fn part(party: PartyId, share: &str) -> PartyShare {
-    PartyShare {
-        party,
-        share: share.parse().unwrap(),
-    }
-}
-
-fn settlement(agent: &str, from: PartyId, to: PartyId, minor: u64) -> Settlement {
-    Settlement {
-        agent: id(agent),
-        sources: vec![Source {
-            payer: from,
-            amount: money(minor),
-        }],
-        destinations: vec![Destination {
-            payee: to,
-            account: Commitment::new(&[9; 32], &to.0),
-            amount: money(minor),
-        }],
-    }
-}
-
-fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
-    let (flat, to, form, flaw) = match attempt {
-        Attempt::Lodge {
-            flat,
-            to,
-            form,
-            flaw,
-            ..
-        } => (FLATS[*flat], *to, *form, *flaw),
-        Attempt::LodgeWhole { flat, to, form } => (FLATS[*flat], *to, *form, Flaw::Nothing),
-        _ => return None,
-    };
-    let title = model.title(flat)?;
-    let mut disponors: Vec<PartyShare> = Vec::new();
-    if let Attempt::Lodge { from, share, .. } = attempt {
-        let giver = title.holds[from % title.holds.len()].party;
-        let own = crate::deeds::held(&title.holds, &giver).to_string();
-        disponors.push(part(giver, SHARES.get(*share).unwrap_or(&own.as_str())));
-    } else {
-        for hold in &title.holds {
-            if disponors.iter().all(|given| given.party != hold.party) {
-                let own = crate::deeds::held(&title.holds, &hold.party).to_string();
-                disponors.push(part(hold.party, &own));
-            }
-        }
-    }
-    let total = Fraction::sum(disponors.iter().map(|given| given.share))?;
-    let gives = |name: &str| disponors.iter().any(|given| given.party == id(name));
-    let to = PEOPLE.iter().cycle().skip(to).find(|name| !gives(name))?;
-    let mut text = Transfer::new(
-        TransferKind::Sale,
-        title.number,
-        disponors,
-        vec![part(id(to), &total.to_string())],
-        Some(money(PRICES[form.price])),
-    );
-    shape(&mut text, form, flaw);
-    let lodger = match flaw {
-        Flaw::Lodger => PEOPLE[form.price + 2],
-        _ => name(&text.disponors[0].party),
-    };
-    let property = if flaw == Flaw::UnknownFlat {
-        "20-313-024-999"
-    } else {
-        flat
-    };
-    Some(office(lodger, property, Body::Transfer(text)))
-}
-
-fn shape(text: &mut Transfer, form: Form, flaw: Flaw) {
-    let (giver, taker) = (text.disponors[0].party, text.acquirers[0].party);
-    if form.gift {
-        text.kind = TransferKind::Gift;
-        text.price = None;
-    } else if form.settled {
-        text.settlement = Some(settlement(ESCROW, taker, giver, PRICES[form.price]));
-    }
-    let lines = text.settlement.as_mut();
-    match flaw {
-        Flaw::OtherVersion => text.title_version += 1,
-        Flaw::Uneven => text.acquirers = vec![part(taker, "1/5")],
-        Flaw::NoPrice => text.price = form.gift.then(|| money(1)),
-        Flaw::ShortLine => lines
-            .into_iter()
-            .for_each(|l| l.sources[0].amount.minor -= 1),
-        Flaw::OtherAgent => lines.into_iter().for_each(|l| l.agent = id(TAX)),
-        Flaw::SameParty => text.acquirers[0].party = giver,
-        Flaw::Nothing | Flaw::UnknownFlat | Flaw::Lodger => {}
-    }
 }
 
 /// What somebody entitled does about one thing that a deed needs.
@@ -316,7 +232,9 @@ fn advance(model: &Model, now: Seconds, deed: usize, need: usize, by_agent: bool
         }
         ("consent.missing", Some(spouse)) => {
             let of = deed.text.disponors.iter().map(|given| given.party);
-            let of = of.filter(|p| model.spouse(p, now) == Some(spouse)).last();
+            let mut of = of
+                .filter(|p| model.spouse(p, now) == Some(spouse))
+                .next_back();
             let body = SpousalConsent {
                 disponor: of.unwrap_or(giver),
                 act: kind_of(deed.text),
@@ -399,115 +317,7 @@ fn civil(model: &Model, now: Seconds, fact: Fact, names: [&str; 2], days: u64) -
     Some(office(CIVIL, subject, Body::CivilStatus(fact)))
 }
 
-fn floor(limit: Limit) -> Option<Money> {
-    match limit.floor {
-        0 => None,
-        1 => Some(money(PRICES[0])),
-        2 => Some(money(PRICES[1])),
-        _ => Some(Money {
-            minor: 1,
-            currency: "EUR".to_owned(),
-        }),
-    }
-}
-
-fn power_body(now: Seconds, limit: Limit) -> PowerOfAttorney {
-    let all = vec![
-        ActKind::Sell,
-        ActKind::Give,
-        ActKind::Acquire,
-        ActKind::Consent,
-    ];
-    let acts = match limit.acts {
-        0..=2 => all,
-        3 => vec![ActKind::Sell],
-        4 => vec![ActKind::Acquire, ActKind::Consent],
-        _ => Vec::new(),
-    };
-    let (issued, starts, expires) = match limit.term {
-        0 => (Some(now), Some(Seconds(now.0 + 5 * DAY)), None),
-        1 => (Some(now), None, Some(Seconds(now.0 + 3 * DAY))),
-        2 => (Some(now), None, Some(Seconds(now.0 + 4000 * DAY))),
-        3 => (Some(Seconds(now.0 - 1000)), None, None),
-        4 => (Some(Seconds(now.0 + 10)), None, None),
-        5 if limit.floor == 0 => (None, None, None),
-        _ => (Some(now), None, None),
-    };
-    PowerOfAttorney {
-        scope: Scope {
-            acts,
-            properties: limit.flat.map(|flat| vec![FLATS[flat].to_owned()]),
-            price_floor: floor(limit).filter(|_| limit.floor == 1 || limit.acts == 0),
-            counterparties: limit.with.map(|with| vec![id(PEOPLE[with])]),
-            self_dealing: limit.self_dealing,
-            substitutions: None,
-        },
-        issued,
-        starts,
-        expires,
-        parent: None,
-        represents: None,
-    }
-}
-
-fn consent_body(now: Seconds, of: &str, limit: Limit, power: Option<RecordId>) -> SpousalConsent {
-    let act = if limit.acts < 4 {
-        ActKind::Sell
-    } else {
-        ActKind::Give
-    };
-    let sale = act == ActKind::Sell;
-    let price_floor = sale.then(|| floor(limit).unwrap_or_else(|| money(1)));
-    SpousalConsent {
-        disponor: id(of),
-        act,
-        counterparty: limit.with.map(|with| id(PEOPLE[with])),
-        price_floor,
-        expires: match limit.term {
-            0 => Seconds(now.0 - 1),
-            1 => now,
-            term => Seconds(now.0 + u64::try_from(term).unwrap() * 5 * DAY),
-        },
-        power,
-    }
-}
-
-fn ending(model: &Model, attempt: &Attempt) -> Option<Paper> {
-    let Attempt::End {
-        what,
-        consent,
-        who,
-        renounces,
-    } = attempt
-    else {
-        return None;
-    };
-    let (id, entitled) = if *consent {
-        let consent = latest(&model.consents(), *what)?;
-        (consent.id, consent.spouse)
-    } else {
-        let power = latest(&model.powers(), *what)?;
-        let entitled = if *renounces {
-            power.agent
-        } else {
-            power.principal
-        };
-        (power.id, entitled)
-    };
-    let ending = if *renounces {
-        Ending::Renunciation
-    } else {
-        Ending::Revocation
-    };
-    let signer = who.map_or(name(&entitled), |who| PEOPLE[who]);
-    Some(personal(
-        signer,
-        id,
-        Body::Revocation(Revocation { ending }),
-    ))
-}
-
-fn duty(deed: &RecordId, fee: bool, exempt: bool) -> Paper {
+pub(crate) fn duty(deed: &RecordId, fee: bool, exempt: bool) -> Paper {
     let body = Duty {
         kind: if fee {
             DutyKind::RegistrationFee
@@ -553,120 +363,6 @@ fn money_paper(model: &Model, attempt: &Attempt) -> Option<Paper> {
         }
         Attempt::Pay { deed, fee, exempt } => {
             Some(duty(&latest(&all_deeds(model), *deed)?, *fee, *exempt))
-        }
-        _ => None,
-    }
-}
-
-/// The records of a kind that were accepted: their ids and subjects.
-fn accepted(model: &Model, kind: fn(&Body) -> bool) -> Vec<(RecordId, String, PartyId)> {
-    let records = model.done().map(|(_, _, record)| record);
-    records
-        .filter(|record| kind(&record.body))
-        .map(|record| (record.id, record.subject().to_owned(), record.issuer()))
-        .collect()
-}
-
-fn burden(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
-    Some(match attempt {
-        Attempt::Freeze { flat, by, hours } => {
-            let body = Freeze {
-                case: "case 12".to_owned(),
-                until: hours.map(|hours| Seconds(now.0 + hours * 3600)),
-            };
-            office(FREEZERS[*by], FLATS[*flat], Body::Freeze(body))
-        }
-        Attempt::Lift { freeze, by } => {
-            let freezes = accepted(model, |body| matches!(body, Body::Freeze(_)));
-            let (freeze, property, authority) = latest(&freezes, *freeze)?;
-            // Mostly by its own authority.
-            let mut signer = FREEZERS[*by];
-            if *by > 2 {
-                signer = FREEZERS.iter().find(|name| id(name) == authority)?;
-            }
-            let body = Body::FreezeRelease(FreezeRelease { property });
-            office(signer, freeze, body)
-        }
-        Attempt::Caveat { flat, who, hours } => {
-            let body = Caveat {
-                interest: Interest::Debt,
-                until: Seconds(now.0 + hours * 3600),
-            };
-            personal(PEOPLE[*who], FLATS[*flat], Body::Caveat(body))
-        }
-        Attempt::Lock { flat, who } => {
-            let holder = model.title(FLATS[*flat])?.holds.last()?.party;
-            let signer = who.map_or(name(&holder), |who| PEOPLE[who]);
-            personal(signer, FLATS[*flat], Body::SelfLock(SelfLock {}))
-        }
-        Attempt::Unlock { lock, who } => {
-            let locks = accepted(model, |body| matches!(body, Body::SelfLock(_)));
-            let (id, property, holder) = latest(&locks, *lock)?;
-            let signer = who.map_or(name(&holder), |who| PEOPLE[who]);
-            personal(
-                signer,
-                id,
-                Body::SelfLockRelease(SelfLockRelease { property }),
-            )
-        }
-        Attempt::Offer { .. } | Attempt::Waive { .. } => preemption(model, attempt)?,
-        _ => return None,
-    })
-}
-
-fn preemption(model: &Model, attempt: &Attempt) -> Option<Paper> {
-    match attempt {
-        Attempt::Offer {
-            flat,
-            who,
-            share,
-            price,
-            any,
-        } => {
-            let holds = model.title(FLATS[*flat])?.holds;
-            let holder = holds[who % holds.len()].party;
-            let own = crate::deeds::held(&holds, &holder).to_string();
-            let share = SHARES
-                .get(*share)
-                .filter(|_| *any)
-                .unwrap_or(&own.as_str())
-                .parse();
-            let body = PreemptionNotice {
-                share: share.unwrap(),
-                price: Some(money(PRICES[*price])),
-                terms: None,
-                represents: None,
-            };
-            let signer = if *any { PEOPLE[*who] } else { name(&holder) };
-            Some(personal(signer, FLATS[*flat], Body::PreemptionNotice(body)))
-        }
-        Attempt::Waive {
-            offer,
-            who,
-            short,
-            power,
-            any,
-        } => {
-            let offers = accepted(model, |body| matches!(body, Body::PreemptionNotice(_)));
-            let (id, property, _) = latest(&offers, *offer)?;
-            let Body::PreemptionNotice(notice) = &model.find(&id)?.2.body else {
-                return None;
-            };
-            let holds = model.title(&property)?.holds;
-            let holder = name(&holds[who % holds.len()].party);
-            let signer = if *any { PEOPLE[*who] } else { holder };
-            let mut price = notice.price.clone();
-            price
-                .iter_mut()
-                .for_each(|price| price.minor -= u64::from(*short));
-            let power = power.and_then(|back| latest(&model.powers(), back));
-            let body = PreemptionWaiver {
-                property,
-                price,
-                power: power.map(|power| power.id),
-                represents: None,
-            };
-            Some(personal(signer, id, Body::PreemptionWaiver(body)))
         }
         _ => None,
     }

@@ -187,6 +187,15 @@ impl Game {
             if sum != Some(Fraction::ONE) {
                 return Err(format!("the shares of {flat} sum to {sum:?}"));
             }
+            let on_it: BTreeSet<RecordId> = title.encumbrances.iter().map(|e| e.id).collect();
+            let now = Seconds(self.register.time_ms / 1000);
+            let burdens = self.model.burdens(flat, now);
+            if on_it != burdens {
+                return Err(format!(
+                    "on {flat} are, by the register: {:?}, by the model: {burdens:?}",
+                    title.encumbrances
+                ));
+            }
             let expected = self
                 .model
                 .title(flat)
@@ -254,13 +263,8 @@ impl Game {
         let subject = || record.subject().parse::<RecordId>().unwrap();
         match &record.body {
             Body::Revocation(_) => drop(self.ended_powers.insert(subject())),
-            Body::Act(act) => {
-                if act
-                    .power
-                    .is_some_and(|power| self.ended_powers.contains(&power))
-                {
-                    return Err(format!("an ended power acted in {}", record.id));
-                }
+            Body::Act(act) if act.power.is_some_and(|p| self.ended_powers.contains(&p)) => {
+                return Err(format!("an ended power acted in {}", record.id));
             }
             Body::EscrowFunding(body) => {
                 self.flows.entry(record.id).or_default().paid_in = body.amount.minor;

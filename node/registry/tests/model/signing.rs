@@ -15,9 +15,10 @@ use deedbook_schemas::rejection::Code;
 use deedbook_schemas::settlement::{Duty, EscrowFunding};
 
 use crate::deeds::{Deed, after, held, kind_of, parties, side};
+use crate::doors::{Recording, bare, recording_of, unless};
 use crate::memory::{Codes, Model, Poa, What};
 use crate::shares::Share;
-use crate::verdict::{Reasons, Recording, bare, recording_of, unless};
+use crate::verdict::Reasons;
 
 /// What somebody wants to do under a power.
 pub(crate) struct Wish<'w> {

@@ -3,17 +3,15 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::evidence::Topic;
-use deedbook_schemas::instrument::{
-    Ending, PowerOfAttorney, Revocation, SpousalConsent, Status, Transfer,
-};
-use deedbook_schemas::limits::{CONSENTS_PER_HOLDER_MAX, PARTY_KEYS_MAX, STATUS_FACTS_MAX};
+use deedbook_schemas::instrument::{Ending, PowerOfAttorney, Revocation, SpousalConsent, Status};
+use deedbook_schemas::limits::{CONSENTS_PER_HOLDER_MAX, STATUS_FACTS_MAX};
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
 use crate::deeds::held;
+use crate::doors::{Recording, unless};
 use crate::memory::{Codes, End, Event, Model, Wedding, What};
 
 /// What the model expects the register to say.
@@ -26,20 +24,6 @@ pub(crate) enum Answer {
 
 /// Reasons at the door, and reasons of the law if it is let in.
 pub(crate) type Reasons = (Codes, Codes);
-
-pub(crate) fn unless(holds: bool, code: Code, codes: &mut Codes) {
-    if !holds {
-        codes.insert(code);
-    }
-}
-
-/// What a personal act has to be accompanied by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Recording {
-    Needed,
-    NeededWithPrice,
-    Welcome,
-}
 
 impl Model {
     /// Judges a record at `now`, and remembers what comes of it.
@@ -200,113 +184,6 @@ impl Model {
         }
     }
 
-    /// The door of an authority's record.
-    pub(crate) fn authority_door(&self, record: &Record, role: AuthorityRole) -> Codes {
-        self.authority_door_of(record, &[role])
-    }
-
-    pub(crate) fn authority_door_of(&self, record: &Record, roles: &[AuthorityRole]) -> Codes {
-        let mut door = Codes::new();
-        match self.accreditation(&record.issuer()) {
-            None => drop(door.insert(Code::AuthorityUnknown)),
-            Some(found) => {
-                let key = record.statement.header.key;
-                unless(found.key == key, Code::KeyNotParty, &mut door);
-                unless(
-                    roles.contains(&found.role),
-                    Code::AuthorityUnknown,
-                    &mut door,
-                );
-                unless(!found.suspended, Code::AuthoritySuspended, &mut door);
-            }
-        }
-        bare(record, &mut door);
-        door
-    }
-
-    /// The door of a person's record.
-    pub(crate) fn person_door(&self, record: &Record) -> Codes {
-        let mut door = Codes::new();
-        let party = record.issuer().to_string();
-        let mut keys = Vec::new();
-        for (_, _, known) in self.done() {
-            if let Body::Enrolment(enrolment) = &known.body
-                && known.subject() == party
-            {
-                keys.push(enrolment.key);
-            }
-        }
-        if keys.is_empty() {
-            door.insert(Code::SignerUnknown);
-        } else {
-            let known = keys.contains(&record.statement.header.key);
-            unless(known, Code::KeyNotParty, &mut door);
-        }
-        door
-    }
-
-    /// The door of a person's own act: somebody checked who it was, and there is a film of it.
-    pub(crate) fn act_door(&self, record: &Record, recording: Recording, now: Seconds) -> Codes {
-        let mut door = self.person_door(record);
-        let signed_at = record.statement.header.issued_at;
-        match &record.attestation {
-            None => drop(door.insert(Code::AttestationMissing)),
-            Some(check) => {
-                let header = &check.statement.header;
-                let said = &check.attestation;
-                let provider = self.accreditation(&header.issuer);
-                let able = provider.is_some_and(|provider| {
-                    provider.role == AuthorityRole::IdentityProvider
-                        && provider.key == header.key
-                        && provider.methods.contains(&said.method)
-                });
-                unless(able, Code::AttestationProvider, &mut door);
-                let suspended = provider.is_some_and(|provider| provider.suspended);
-                unless(!suspended, Code::AuthoritySuspended, &mut door);
-                let own = header.subject == record.issuer().to_string();
-                unless(own, Code::AttestationSubject, &mut door);
-                let bound = said.nonce == record.act_digest && said.ledger == self.ledger;
-                unless(bound, Code::AttestationNonce, &mut door);
-                let window = u64::from(self.profile.attestation_window_s);
-                let fresh = said.time.0.abs_diff(signed_at.0) <= window
-                    && said.time <= now
-                    && said.time == header.issued_at;
-                unless(fresh, Code::AttestationStale, &mut door);
-                let high = said.assurance >= self.profile.assurance_min
-                    && said.liveness >= self.profile.liveness_min;
-                unless(high, Code::AttestationLevel, &mut door);
-            }
-        }
-        match &record.evidence {
-            None => unless(
-                recording == Recording::Welcome,
-                Code::EvidenceMissing,
-                &mut door,
-            ),
-            Some(film) => {
-                let shown = (film.started.0..=film.started.0 + film.duration_ms.div_ceil(1000))
-                    .contains(&signed_at.0);
-                unless(shown, Code::EvidenceTime, &mut door);
-                let kept = film.retention_years >= self.profile.retention_years;
-                unless(kept, Code::EvidenceRetention, &mut door);
-                unless(
-                    !self.recording_used(&film.root),
-                    Code::EvidenceReused,
-                    &mut door,
-                );
-                let mut topics = self.profile.topics.clone();
-                if recording == Recording::NeededWithPrice {
-                    topics.push(Topic::Price);
-                }
-                let all = topics
-                    .iter()
-                    .all(|topic| film.statements.iter().any(|said| said.topic == *topic));
-                unless(all, Code::EvidenceStatement, &mut door);
-            }
-        }
-        door
-    }
-
     fn accreditation_reasons(&self, record: &Record) -> Reasons {
         let door = self.authority_door(record, AuthorityRole::Supervisor);
         (door, Codes::new())
@@ -321,7 +198,6 @@ impl Model {
             unless(same, Code::PartyExists, &mut law);
             unless(self.died(&party).is_none(), Code::PartyDead, &mut law);
         }
-        assert!(PARTY_KEYS_MAX > 1, "the histories enrol everybody once");
         (door, law)
     }
 
@@ -506,20 +382,6 @@ impl Model {
         }
         (door, law)
     }
-}
-
-/// Whether money changes hands for the property.
-pub(crate) fn recording_of(text: &Transfer) -> Recording {
-    match text.price {
-        Some(_) => Recording::NeededWithPrice,
-        None => Recording::Needed,
-    }
-}
-
-/// A record that is nobody's personal act carries no attestation and no film.
-pub(crate) fn bare(record: &Record, door: &mut Codes) {
-    let bare = record.attestation.is_none() && record.evidence.is_none();
-    unless(bare, Code::FieldInvalid, door);
 }
 
 pub(crate) fn outcome(record: RecordId, status: Status, codes: &Codes) -> Outcome {
