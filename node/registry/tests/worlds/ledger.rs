@@ -1,9 +1,9 @@
 //! What a bystander with a pencil knows: which records were let in, in the order of the ledger, and
 //! what the register said it registered. Shares no code with the law.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::stage::{Deed, STEPS, Step};
+use crate::stage::{AIDA, Deed, Step};
 
 /// A promise that was broken by a step; see [`Ledger::broken`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,28 +24,21 @@ pub(crate) enum Breach {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Ledger {
-    /// Steps that were taken: on the ledger, accepted or refused.
-    taken: u32,
-    /// Those that were accepted.
-    accepted: u32,
+    /// Steps that were taken, and whether they were accepted: the others were refused.
+    taken: BTreeMap<Step, bool>,
     /// Sales that were registered, in order.
     pub(crate) sold: Vec<Deed>,
     /// What should not have happened.
     pub(crate) broken: BTreeSet<Breach>,
 }
 
-fn bit(step: Step) -> u32 {
-    let place = STEPS.iter().position(|known| *known == step);
-    place.map_or(0, |place| 1 << place)
-}
-
 impl Ledger {
     pub(crate) fn is_taken(&self, step: Step) -> bool {
-        self.taken & bit(step) != 0
+        self.taken.contains_key(&step)
     }
 
     pub(crate) fn is_accepted(&self, step: Step) -> bool {
-        self.accepted & bit(step) != 0
+        self.taken.get(&step) == Some(&true)
     }
 
     pub(crate) fn is_late(&self) -> bool {
@@ -91,12 +84,9 @@ impl Ledger {
 
     /// Notes a step, and looks at what it should not have brought about.
     pub(crate) fn note(&mut self, step: Step, accepted: bool, registered: &[Deed]) {
-        self.taken |= bit(step);
-        if accepted {
-            self.accepted |= bit(step);
-            if matches!(step, Step::SellAsAgent(_)) && !self.power_in_force() {
-                self.broken.insert(Breach::NoPower);
-            }
+        self.taken.insert(step, accepted);
+        if accepted && matches!(step, Step::SellAsAgent(_)) && !self.power_in_force() {
+            self.broken.insert(Breach::NoPower);
         }
         for deed in registered {
             self.note_sale(*deed);
@@ -124,5 +114,16 @@ impl Ledger {
             self.broken.insert(Breach::SoldTwice);
         }
         self.sold.push(deed);
+    }
+
+    /// How many quarters of a property Clara must hold; Aida holds the others.
+    pub(crate) fn quarters_sold(&self, property: &str) -> usize {
+        self.sales_of(property).fold(0, |held, deed| {
+            if deed.seller() == AIDA {
+                held + deed.quarters()
+            } else {
+                held.saturating_sub(deed.quarters())
+            }
+        })
     }
 }

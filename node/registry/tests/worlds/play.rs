@@ -19,7 +19,7 @@ use stateright::{Model, Property};
 
 use crate::ledger::{Breach, Ledger};
 use crate::promises;
-use crate::stage::{Deed, FLAT, STEPS, Stage, Step};
+use crate::stage::{Deed, RACE, RETURN, Stage, Step};
 use crate::world::Memory;
 
 type Written = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -66,26 +66,21 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    /// Everything, one record a block.
-    pub(crate) fn whole() -> Self {
+    /// Of two titles and one consent.
+    pub(crate) fn race() -> Self {
         Self {
             stage: Stage::new(),
-            steps: STEPS.to_vec(),
-            promises: promises::of_the_whole,
+            steps: RACE.to_vec(),
+            promises: promises::of_the_race,
         }
     }
 
-    /// The flat alone, one or two records a block.
-    pub(crate) fn of_the_flat() -> Self {
-        let flat = |step: &Step| match step {
-            Step::SellAsAgent(deed) | Step::Buy(deed) => deed.property() == FLAT,
-            Step::TimePasses => false,
-            _ => true,
-        };
+    /// Of one title and one consent; looks at blocks of two records too.
+    pub(crate) fn return_of_the_flat() -> Self {
         Self {
             stage: Stage::new(),
-            steps: STEPS.into_iter().filter(flat).collect(),
-            promises: promises::of_blocks,
+            steps: RETURN.to_vec(),
+            promises: promises::of_the_return,
         }
     }
 

@@ -8,29 +8,62 @@ use stateright::Property;
 
 use crate::ledger::Breach;
 use crate::play::{Moment, Play};
-use crate::stage::{AIDA, CLARA, DEEDS, Deed, FLAT, HOUSE};
+use crate::stage::{AIDA, CLARA, DEEDS, Deed, FLAT, HOUSE, QUARTERS, Step};
 use crate::world::id;
 
-pub(crate) fn of_the_whole() -> Vec<Property<Play>> {
-    [always(), sometimes()].into_iter().flatten().collect()
+pub(crate) fn of_the_race() -> Vec<Property<Play>> {
+    let mut promises = always();
+    promises.extend([
+        Property::sometimes("the flat is sold by the agent", |_, moment: &Moment| {
+            moment.ledger.sold.contains(&Deed::Flat)
+        }),
+        Property::sometimes("the house is sold by the agent", |_, moment: &Moment| {
+            moment.ledger.sold.contains(&Deed::House)
+        }),
+        Property::sometimes(
+            "the quarter is sold without a consent",
+            |_, moment: &Moment| {
+                moment.ledger.sold == [Deed::Quarter] && !moment.ledger.is_accepted(Step::Consent)
+            },
+        ),
+        Property::sometimes(
+            "both titles are sold in three deeds",
+            |_, moment: &Moment| {
+                moment.ledger.sold.len() == 3 && moment.ledger.sold.contains(&Deed::Rest)
+            },
+        ),
+        Property::sometimes("a sale waits for its consent alone", |play, moment| {
+            all_but_consent(play, moment, Deed::Flat)
+        }),
+        Property::sometimes("a sale loses the race", |play, moment: &Moment| {
+            let lost = status(play, moment, Deed::Quarter) == Some(Status::Refused);
+            moment.ledger.sold.contains(&Deed::Flat) && lost
+        }),
+    ]);
+    promises
 }
 
-pub(crate) fn of_blocks() -> Vec<Property<Play>> {
-    vec![
+pub(crate) fn of_the_return() -> Vec<Property<Play>> {
+    let mut promises = always();
+    promises.extend([
         Property::always("a block of two is two blocks of one", cuts),
+        Property::sometimes("the flat is sold and bought back", |_, moment: &Moment| {
+            moment.ledger.sold == [Deed::Flat, Deed::Back]
+        }),
         Property::sometimes(
-            "all is sold that can be of the flat",
-            |_, moment: &Moment| moment.ledger.sold == [Deed::Quarter, Deed::Rest],
+            "its second sale waits for a second consent",
+            |play, moment: &Moment| {
+                let used = moment.ledger.is_accepted(Step::Consent)
+                    && !moment.ledger.is_accepted(Step::RevokeConsent);
+                used && all_but_consent(play, moment, Deed::Again)
+            },
         ),
-    ]
+    ]);
+    promises
 }
 
 fn kept(moment: &Moment, breach: Breach) -> bool {
     !moment.ledger.broken.contains(&breach)
-}
-
-fn sold(moment: &Moment, deed: Deed) -> bool {
-    moment.ledger.sold.contains(&deed)
 }
 
 fn always() -> Vec<Property<Play>> {
@@ -60,44 +93,12 @@ fn always() -> Vec<Property<Play>> {
     ]
 }
 
-/// The promises are not kept by doing nothing.
-fn sometimes() -> Vec<Property<Play>> {
-    vec![
-        Property::sometimes("one half is sold by the agent", |_, moment| {
-            sold(moment, Deed::Half)
-        }),
-        Property::sometimes("the quarter is sold", |_, moment| {
-            sold(moment, Deed::Quarter)
-        }),
-        Property::sometimes("another half is sold after the quarter", |_, moment| {
-            sold(moment, Deed::Rest)
-        }),
-        Property::sometimes("the house is sold by the agent", |_, moment| {
-            sold(moment, Deed::House)
-        }),
-        Property::sometimes("all is sold that can be", |_, moment: &Moment| {
-            moment.ledger.sold.len() == 3
-        }),
-        Property::sometimes("a sale waits for its consent alone", |play, moment| {
-            all_but_consent(moment, Deed::Half) && is(play, moment, Deed::Half, Status::Pending)
-        }),
-        Property::sometimes("a sale waits for a second consent", |play, moment| {
-            sold(moment, Deed::Half)
-                && all_but_consent(moment, Deed::Rest)
-                && is(play, moment, Deed::Rest, Status::Pending)
-        }),
-        Property::sometimes("a sale loses the race", |play, moment| {
-            sold(moment, Deed::Half) && is(play, moment, Deed::Quarter, Status::Refused)
-        }),
-    ]
-}
-
-fn all_but_consent(moment: &Moment, deed: Deed) -> bool {
-    !moment.ledger.is_late() && moment.ledger.has_signed(deed)
-}
-
-fn is(play: &Play, moment: &Moment, deed: Deed, status: Status) -> bool {
-    self::status(play, moment, deed) == Some(status)
+/// Whether a sale is signed and pending, with nothing but a consent to wait for.
+fn all_but_consent(play: &Play, moment: &Moment, deed: Deed) -> bool {
+    status(play, moment, deed) == Some(Status::Pending)
+        && !moment.ledger.is_late()
+        && moment.ledger.has_signed(deed)
+        && moment.ledger.version_of(deed.property()) == deed.version()
 }
 
 fn title(play: &Play, moment: &Moment, property: &str) -> Title {
@@ -110,16 +111,17 @@ fn status(play: &Play, moment: &Moment, deed: Deed) -> Option<Status> {
     found.map(|instrument| instrument.status)
 }
 
-/// Clara holds what was sold, and Aida the rest.
+/// Clara holds what was sold to her, and Aida the rest.
 fn holdings(play: &Play, moment: &Moment) -> bool {
+    let share = |quarters: usize| QUARTERS[quarters].parse().ok();
     [FLAT, HOUSE].into_iter().all(|property| {
         let title = title(play, moment, property);
-        let sales = moment.ledger.sales_of(property);
-        let sold = Fraction::sum(sales.map(|deed| deed.share().parse().unwrap()));
-        let (aida, clara) = (title.share_of(&id(AIDA)), title.share_of(&id(CLARA)));
-        let both = Fraction::sum(aida.into_iter().chain(clara));
-        let whole = Fraction::sum(title.holdings.iter().map(|holding| holding.share));
-        clara == sold && both == Some(Fraction::ONE) && whole == Some(Fraction::ONE)
+        let sold = moment.ledger.quarters_sold(property);
+        let sum = Fraction::sum(title.holdings.iter().map(|holding| holding.share));
+        sold <= 4
+            && sum == Some(Fraction::ONE)
+            && title.share_of(&id(CLARA)) == share(sold)
+            && title.share_of(&id(AIDA)) == share(4 - sold)
     })
 }
 
@@ -136,7 +138,7 @@ fn sources(play: &Play, moment: &Moment) -> bool {
 fn statuses(play: &Play, moment: &Moment) -> bool {
     DEEDS.into_iter().all(|deed| {
         let registered = status(play, moment, deed) == Some(Status::Registered);
-        registered == sold(moment, deed)
+        registered == moment.ledger.sold.contains(&deed)
     })
 }
 

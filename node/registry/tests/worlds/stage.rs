@@ -2,9 +2,10 @@
 //! and verified once.
 //!
 //! Aida, married to Arman, holds a house that she was given, and a flat of which she was given one
-//! quarter and bought three in marriage: these she may sell only with his consent. Clara would buy
-//! the house, and of the flat the quarter or one half, and then another half. Arman is Aida's agent
-//! as long as she likes. His one consent suffices for one sale.
+//! quarter and bought three in marriage: these she may sell only with his consent, and not in parts.
+//! Clara would buy the house, and all of the flat, or Aida's own quarter first and then the rest; and
+//! she would sell the flat back. Arman is Aida's agent as long as she likes. His one consent suffices
+//! for one sale.
 
 use std::collections::BTreeMap;
 
@@ -30,43 +31,63 @@ const PASSES_S: u64 = 120;
 /// The sales between which the parties choose. Of the flat, what Aida was given goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Deed {
-    /// One half of the flat.
-    Half,
+    /// All of the flat.
+    Flat,
     /// The quarter of the flat that is Aida's own.
     Quarter,
-    /// Another half, after either.
+    /// The rest of the flat, after the quarter.
     Rest,
+    /// All of the flat, back to Aida, who buys it in marriage.
+    Back,
+    /// All of the flat once more.
+    Again,
     /// All of the house, which is Aida's own.
     House,
 }
 
-pub(crate) const DEEDS: [Deed; 4] = [Deed::Half, Deed::Quarter, Deed::Rest, Deed::House];
+pub(crate) const DEEDS: [Deed; 6] = [
+    Deed::Flat,
+    Deed::Quarter,
+    Deed::Rest,
+    Deed::Back,
+    Deed::Again,
+    Deed::House,
+];
 
 impl Deed {
     pub(crate) fn property(self) -> &'static str {
+        if self == Self::House { HOUSE } else { FLAT }
+    }
+
+    /// How many quarters of the property pass.
+    pub(crate) fn quarters(self) -> usize {
         match self {
-            Self::Half | Self::Quarter | Self::Rest => FLAT,
-            Self::House => HOUSE,
+            Self::Flat | Self::Back | Self::Again | Self::House => 4,
+            Self::Quarter => 1,
+            Self::Rest => 3,
         }
     }
 
-    /// How much of the property Clara buys.
-    pub(crate) fn share(self) -> &'static str {
-        match self {
-            Self::Half | Self::Rest => "1/2",
-            Self::Quarter => "1/4",
-            Self::House => "1/1",
-        }
+    pub(crate) fn seller(self) -> &'static str {
+        if self == Self::Back { CLARA } else { AIDA }
+    }
+
+    fn buyer(self) -> &'static str {
+        if self == Self::Back { AIDA } else { CLARA }
     }
 
     /// Whether Aida needs her husband's consent.
     pub(crate) fn needs_consent(self) -> bool {
-        matches!(self, Self::Half | Self::Rest)
+        matches!(self, Self::Flat | Self::Rest | Self::Again)
     }
 
     /// For which version of the title it is drawn up.
     pub(crate) fn version(self) -> u64 {
-        if self == Self::Rest { 2 } else { 1 }
+        match self {
+            Self::Flat | Self::Quarter | Self::House => 1,
+            Self::Rest | Self::Back => 2,
+            Self::Again => 3,
+        }
     }
 }
 
@@ -81,25 +102,26 @@ pub(crate) enum Step {
     Consent,
     /// Arman revokes his consent.
     RevokeConsent,
-    /// Aida lodges; the sales for the first version of a title are lodged from the beginning.
+    /// The seller lodges; the sales for the first version of a title are lodged from the beginning.
     Lodge(Deed),
-    /// Aida signs.
+    /// The seller signs.
     Sell(Deed),
     /// Arman signs for Aida.
     SellAsAgent(Deed),
-    /// Clara signs.
+    /// The buyer signs.
     Buy(Deed),
     /// Time passes: the power and the consent end.
     TimePasses,
 }
 
-pub(crate) const STEPS: [Step; 14] = [
+/// Two titles, and three sales of the flat in competition.
+pub(crate) const RACE: [Step; 14] = [
     Step::Empower,
     Step::RevokePower,
     Step::Consent,
     Step::RevokeConsent,
-    Step::SellAsAgent(Deed::Half),
-    Step::Buy(Deed::Half),
+    Step::SellAsAgent(Deed::Flat),
+    Step::Buy(Deed::Flat),
     Step::Sell(Deed::Quarter),
     Step::Buy(Deed::Quarter),
     Step::Lodge(Deed::Rest),
@@ -109,6 +131,25 @@ pub(crate) const STEPS: [Step; 14] = [
     Step::Buy(Deed::House),
     Step::TimePasses,
 ];
+
+/// The flat, sold, bought back, and to be sold again with the same consent.
+pub(crate) const RETURN: [Step; 12] = [
+    Step::Empower,
+    Step::RevokePower,
+    Step::Consent,
+    Step::RevokeConsent,
+    Step::SellAsAgent(Deed::Flat),
+    Step::Buy(Deed::Flat),
+    Step::Lodge(Deed::Back),
+    Step::Sell(Deed::Back),
+    Step::Buy(Deed::Back),
+    Step::Lodge(Deed::Again),
+    Step::Sell(Deed::Again),
+    Step::Buy(Deed::Again),
+];
+
+/// Shares by the number of quarters.
+pub(crate) const QUARTERS: [&str; 5] = ["none", "1/4", "1/2", "3/4", "1/1"];
 
 pub(crate) struct Stage {
     pub(crate) ledger: LedgerId,
@@ -165,8 +206,8 @@ impl Stage {
             let role = ActRole::Disponor;
             let by_agent = world.act_under(ARMAN, id, role, power);
             records.insert(Step::SellAsAgent(*deed), by_agent);
-            records.insert(Step::Sell(*deed), world.sells(AIDA, id));
-            records.insert(Step::Buy(*deed), world.buys(CLARA, id));
+            records.insert(Step::Sell(*deed), world.sells(deed.seller(), id));
+            records.insert(Step::Buy(*deed), world.buys(deed.buyer(), id));
         }
         Self {
             ledger: world.ledger,
@@ -175,7 +216,7 @@ impl Stage {
             state: world.state,
             records: records
                 .into_iter()
-                .filter(|(step, _)| STEPS.contains(step))
+                .filter(|(step, _)| RACE.contains(step) || RETURN.contains(step))
                 .map(|(step, bytes)| (step, verified(&bytes)))
                 .collect(),
             deeds,
@@ -191,12 +232,13 @@ impl Stage {
 }
 
 fn lodging(world: &mut World, deed: Deed) -> Vec<u8> {
-    let share = deed.share();
+    let share = QUARTERS[deed.quarters()];
+    let (from, to) = ([(deed.seller(), share)], [(deed.buyer(), share)]);
     let body = Transfer {
         title_version: deed.version(),
-        ..world.sale_body(deed.property(), &[(AIDA, share)], &[(CLARA, share)])
+        ..world.sale_body(deed.property(), &from, &to)
     };
-    world.transfer(AIDA, deed.property(), body)
+    world.transfer(deed.seller(), deed.property(), body)
 }
 
 fn verified(bytes: &[u8]) -> Record {
