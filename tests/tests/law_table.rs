@@ -37,7 +37,10 @@ fn the_law_uses_every_code_and_its_tests_name_every_code() {
         });
         assert!(used, "{code} is in the table and not in the law");
         let told = tests.contains(code.as_str()) || tests.contains(&variant);
-        assert!(told, "{code} is refused by the law and asserted by no test of it");
+        assert!(
+            told,
+            "{code} is refused by the law and asserted by no test of it"
+        );
     }
 }
 

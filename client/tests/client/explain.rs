@@ -27,10 +27,18 @@ fn explain_lists_exactly_the_table() {
     }
     let text = explain(&["--all"]);
     for code in Code::ALL {
-        let line = text.lines().find(|line| line.starts_with(&format!("{code} ")));
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{code} ")));
         let line = line.unwrap_or_else(|| panic!("{code} is not listed"));
-        assert!(line.contains(code.source()) && line.contains(code.text()), "{line}");
+        assert!(
+            line.contains(code.source()) && line.contains(code.text()),
+            "{line}"
+        );
     }
     let one = explain(&["consent.missing"]);
-    assert!(one.contains("rule 12") && one.contains("Marriage Code 34"), "{one}");
+    assert!(
+        one.contains("rule 12") && one.contains("Marriage Code 34"),
+        "{one}"
+    );
 }

@@ -6,7 +6,6 @@
 mod audit;
 mod command;
 mod evidence;
-#[cfg(test)]
 mod explain;
 mod http;
 mod ledger;

@@ -232,6 +232,10 @@ fn assert_complete(known: &Known, deed: &RecordId) {
 
 /// How many histories a run has. With `PROPTEST_CASES`, proptest's own name for it, that many:
 /// `make mutants` runs a few in place of all, a thousand times over.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many histories are tried is no part of the law"
+)]
 fn cases() -> u32 {
     let asked = std::env::var("PROPTEST_CASES").ok();
     asked.map_or(128, |cases| cases.parse().expect("a number of histories"))
