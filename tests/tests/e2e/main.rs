@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod idle;
 mod openapi;
+mod settlement;
 mod startup;
 mod tidy;
 mod world;
