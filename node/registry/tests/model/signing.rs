@@ -265,7 +265,15 @@ impl Model {
         for act in self.counting(&deed.id, now) {
             let theirs = act.power.and_then(|id| self.power(&id));
             let agent = theirs.as_ref().map_or(act.signer, |theirs| theirs.agent);
-            if act.role != opposite || agent != power.agent || act.party == power.principal {
+            // Who give together, or receive together, do not deal with each other.
+            let together = [ActRole::Disponor, ActRole::Acquirer]
+                .into_iter()
+                .any(|role| {
+                    let side = side(deed.text, role);
+                    side.contains(&act.party) && side.contains(&power.principal)
+                });
+            let other = act.party != power.principal && !together;
+            if act.role != opposite || agent != power.agent || !other {
                 continue;
             }
             let leave = power.body.scope.self_dealing
