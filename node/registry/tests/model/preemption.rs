@@ -114,15 +114,18 @@ impl Model {
         let price = deed.text.price.as_ref().map(|price| price.minor);
         let same_price = !all || (comparable && Some(sum) == price);
         let mut needs = Vec::new();
-        for (giver, offer) in offered {
-            let Some(offer) = offer.filter(|_| same_price) else {
-                needs.push(need("preemption.notice_missing", Some(giver)));
-                continue;
-            };
-            for other in staying.iter().filter(|_| now < offer.until) {
-                if !offer.waived.contains(other) {
-                    needs.push(need("preemption.period_running", Some(*other)));
-                }
+        for (giver, offer) in &offered {
+            if offer.is_none() || !same_price {
+                needs.push(need("preemption.notice_missing", Some(*giver)));
+            }
+        }
+        if !needs.is_empty() {
+            return needs;
+        }
+        for other in &staying {
+            let mut asked = offered.iter().filter_map(|(_, offer)| *offer);
+            if asked.any(|offer| now < offer.until && !offer.waived.contains(other)) {
+                needs.push(need("preemption.period_running", Some(*other)));
             }
         }
         needs
