@@ -84,10 +84,6 @@ pub const EVIDENCE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Milliseconds of one recording: 4 hours.
 pub const EVIDENCE_DURATION_MS_MAX: u64 = 4 * 3600 * 1000;
 
-/// Requirements listed for one instrument: one act a party (32); of each disponor a missing consent
-/// and why recorded ones do not serve (16 × 3); the title's version and slot (2): 82, rounded up.
-pub const REQUIREMENTS_MAX: usize = 96;
-
 /// Consents in force for the disposals of one holder. 16 holders × 4 ids × 34 bytes are 2.2 KiB in
 /// a title proof at most; each holder has their own room, so that nobody can fill another's.
 pub const CONSENTS_PER_HOLDER_MAX: usize = 4;
