@@ -12,7 +12,7 @@ use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::DutyKind;
 
 use crate::calendar::day;
-use crate::world::{BEFORE, COURT, DAY, REGISTRAR, SUPERVISOR, World, id, record_id};
+use crate::world::{BEFORE, COURT, DAY, PRESENT, REGISTRAR, SUPERVISOR, World, id, record_id};
 
 const FLAT: &str = "20-313-024-118";
 const OTHER: &str = "20-313-024-119";

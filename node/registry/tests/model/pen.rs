@@ -232,9 +232,7 @@ fn advance(model: &Model, now: Seconds, deed: usize, need: usize, by_agent: bool
         }
         ("consent.missing", Some(spouse)) => {
             let of = deed.text.disponors.iter().map(|given| given.party);
-            let mut of = of
-                .filter(|p| model.spouse(p, now) == Some(spouse))
-                .next_back();
+            let of = of.rev().find(|p| model.spouse(p, now) == Some(spouse));
             let body = SpousalConsent {
                 disponor: of.unwrap_or(giver),
                 act: kind_of(deed.text),
