@@ -53,7 +53,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     let able = state::party(case.state, &agent)?
         .is_some_and(|agent| agent.nature == Nature::Natural && can_act(&agent, case.now));
     law.require(able, Code::PowerAgentUnknown);
-    let (starts, expires) = law.law(term, Code::PowerDates)?;
+    let (starts, expires) = law.explained(term, Code::PowerDates)?;
     let principal = parent.map_or(principal, |parent| parent.principal);
 
     let power = Power {

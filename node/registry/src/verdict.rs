@@ -61,8 +61,14 @@ impl Codes {
         self.judge(value, missing).map_err(No::Door)
     }
 
-    /// Grants, by the law, with `value`.
-    pub(crate) fn law<T>(self, value: Option<T>, missing: Code) -> Result<T, No> {
+    /// Grants, by the law, with `value`; if it is absent, that is one more failed rule.
+    pub(crate) fn law<T>(mut self, value: Option<T>, missing: Code) -> Result<T, No> {
+        self.require(value.is_some(), missing);
+        self.judge(value, missing).map_err(No::Law)
+    }
+
+    /// Grants, by the law, with `value`; its absence may have been explained by another failed rule.
+    pub(crate) fn explained<T>(self, value: Option<T>, missing: Code) -> Result<T, No> {
         self.judge(value, missing).map_err(No::Law)
     }
 
