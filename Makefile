@@ -38,7 +38,7 @@ replay-dressed: build
 	$(TESTNET) replay --dressed $(FILE)
 
 mutants: $(MUTANTS)/bin/cargo-mutants
-	env -u CARGO_TARGET_DIR PROPTEST_CASES=8 $< mutants -p deedbook-registry -j 2 --output $(MUTANTS) \
+	env -u CARGO_TARGET_DIR DEEDBOOK_HISTORIES=8 $< mutants -p deedbook-registry -j 2 --output $(MUTANTS) \
 		$(addprefix --file node/registry/src/,$(FILE))
 
 $(MUTANTS)/bin/cargo-mutants:

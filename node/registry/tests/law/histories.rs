@@ -230,20 +230,20 @@ fn assert_complete(known: &Known, deed: &RecordId) {
     }
 }
 
-/// How many histories a run has. With `PROPTEST_CASES`, proptest's own name for it, that many:
-/// `make mutants` runs a few in place of all, a thousand times over.
+/// How many histories are played: `usual`, or `DEEDBOOK_HISTORIES`, as in the tests beside the model.
+/// `make mutants` plays a few in place of all, a thousand times over.
 #[expect(
     clippy::disallowed_methods,
-    reason = "how many histories are tried is no part of the law"
+    reason = "the law has no environment, its tests may"
 )]
-fn cases() -> u32 {
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    asked.map_or(128, |cases| cases.parse().expect("a number of histories"))
+pub(crate) fn cases(usual: u32) -> u32 {
+    let asked = std::env::var("DEEDBOOK_HISTORIES").ok();
+    asked.map_or(usual, |cases| cases.parse().expect("a number of histories"))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(),
+        cases: cases(128),
         rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
         failure_persistence: None,
         ..ProptestConfig::default()

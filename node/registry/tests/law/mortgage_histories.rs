@@ -242,7 +242,7 @@ impl Clerk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::histories::cases(32), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn ranks_stay_unique_and_contiguous_and_no_mortgage_is_lost(

@@ -163,7 +163,7 @@ fn accepted(answer: &Answer) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 256,
+        cases: crate::histories::cases(256),
         rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
         failure_persistence: None,
         ..ProptestConfig::default()
