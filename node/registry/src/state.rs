@@ -4,6 +4,7 @@
 //! Does not live here: where the committed state is stored, and what its root is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::{EvidenceRoot, RecordId, derive};
@@ -300,6 +301,9 @@ enum Undo {
 /// The changes of one block over a committed state that stays untouched.
 pub struct Overlay<'a> {
     base: &'a dyn StateRead,
+    /// What the committed state says, once asked: the rules of one act ask for the same few objects
+    /// again and again.
+    known: Mutex<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     marks: BTreeSet<[u8; 32]>,
     scheduled: Vec<(Seconds, Due)>,
@@ -310,7 +314,7 @@ impl StateRead for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
         match self.changes.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.base.get(key),
+            None => self.committed(key),
         }
     }
 
@@ -325,11 +329,23 @@ impl<'a> Overlay<'a> {
     pub fn new(base: &'a dyn StateRead) -> Self {
         Self {
             base,
+            known: Mutex::default(),
             changes: BTreeMap::new(),
             marks: BTreeSet::new(),
             scheduled: Vec::new(),
             journal: Vec::new(),
         }
+    }
+
+    /// The committed value at a key.
+    fn committed(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = known.get(key) {
+            return Ok(value.clone());
+        }
+        let value = self.base.get(key)?;
+        known.insert(key.to_vec(), value.clone());
+        Ok(value)
     }
 
     /// What changed: a key and its new value, or `None` where it was deleted.
@@ -374,7 +390,7 @@ impl<'a> Overlay<'a> {
     /// A key that the committed state never had leaves no trace.
     pub(crate) fn delete(&mut self, key: Key<'_>) -> Result<(), StateError> {
         let key = key.bytes();
-        let before = if self.base.get(&key)?.is_some() {
+        let before = if self.committed(&key)?.is_some() {
             self.changes.insert(key.clone(), None)
         } else {
             self.changes.remove(&key)
