@@ -159,7 +159,7 @@ fn look_at_claim(
             ),
         ),
         // Rule 5: what is joint passes as a whole, or is severed first.
-        Claim::Joint(spouse) if is_transfer(view) && !disposal.whole => open(
+        Claim::Joint(spouse) if !disposal.whole => open(
             Code::TitleJoint,
             Some(spouse),
             format!(
@@ -178,10 +178,6 @@ fn look_at_claim(
         }
     }
     Ok(())
-}
-
-fn is_transfer(view: &View<'_>) -> bool {
-    matches!(&view.deed.pending.text, Text::Transfer(text) if text.kind != TransferKind::Severance)
 }
 
 /// A spouse who signs the instrument as a party to it consents by doing so. An agent's signature

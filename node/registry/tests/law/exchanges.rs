@@ -306,3 +306,25 @@ fn those_who_give_together_have_one_agent_and_may_be_each_others() {
     world.all_act(&deed, &["Bolat"], &["Bolat"]);
     assert!(world.is_registered(&deed));
 }
+
+#[test]
+fn a_share_of_what_is_joint_is_not_exchanged_on_either_side() {
+    for joint in [FLAT, HOUSE] {
+        let mut world = World::new();
+        world.enrol(&["Aida", "Bolat", "Clara"]);
+        let (married, single) = if joint == FLAT {
+            ("Aida", "Bolat")
+        } else {
+            ("Bolat", "Aida")
+        };
+        world.marry(married, "Clara", crate::world::BEFORE);
+        world.unmarried(&[single], crate::world::BEFORE);
+        world.property(FLAT, &[("Aida", "1/1")]);
+        world.property(HOUSE, &[("Bolat", "1/1")]);
+        let share = |property| if property == joint { "1/2" } else { "1/1" };
+        let first = (FLAT, "Aida", share(FLAT));
+        let deed = world.lodge_exchange(first, (HOUSE, "Bolat", share(HOUSE)), |_| {});
+        world.all_act(&deed, &["Aida", "Bolat"], &["Aida", "Bolat"]);
+        assert_eq!(world.open(&deed), ["title.joint_share"], "{joint}");
+    }
+}
