@@ -140,6 +140,18 @@ pub fn describe_record(record: &Record) -> String {
 
 fn headline(outcome: &Outcome, record: &Record) -> String {
     let what = describe_record(record);
+    let refused = outcome.status == Status::Refused && !outcome.codes.is_empty();
+    if matches!(record.body, Body::EscrowFunding(_)) && !refused {
+        // What becomes of a funding that was accepted is what becomes of its deed.
+        let order = match outcome.status {
+            Status::Registered => "The deed was registered, and the release of the money ordered",
+            _ => "The deed was not registered, and the refund of the money ordered",
+        };
+        return format!("{what}: {order}.");
+    }
+    if outcome.status == Status::Expired && !Body::lodges_instrument(record.body.kind()) {
+        return format!("{what} has lapsed.");
+    }
     match (outcome.status, outcome.title_version) {
         (Status::Registered, Some(version)) => {
             format!("{what} was registered and made version {version} of the title.")
