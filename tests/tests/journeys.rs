@@ -1,6 +1,8 @@
 //! The journeys that the README promises, run as a user runs them: the built commands, in an
 //! empty folder.
 
+#![cfg(test)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -80,7 +82,8 @@ fn replays(options: &[&str]) {
     let file =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/price-paid-sw19.csv");
     if !file.exists() {
-        writeln!(std::io::stderr(), "SKIPPED: no {} here", file.display()).unwrap();
+        writeln!(std::io::stderr(), "SKIPPED: no {} here", file.display())
+            .expect("standard error is open");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
