@@ -2,17 +2,23 @@
 
 use deedbook_schemas::instrument::{ActKind, ActRole, Status, Transfer};
 use deedbook_schemas::record::Body;
+use deedbook_schemas::settlement::EscrowState;
 
 use crate::lenders::{
     FLAT, as_gift, couple, gives_up_with, lender_of, lets_pass, lodge, mortgaged, ranks,
     signed_sale, status, terms, town,
 };
-use crate::world::{DAY, id, money};
+use crate::settlement::PRICE;
+use crate::world::{DAY, ESCROW, World, id, money, record_id};
+
+/// Of the price: what the new lender lends, and what the seller still owes the old one.
+const LOAN: u64 = PRICE / 4 * 3;
+const OWED: u64 = PRICE / 5;
 
 #[test]
-fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
-    let pieces = ["seller", "buyer", "new lender", "old lender"];
-    for missing in [None, Some(0), Some(1), Some(2), Some(3)] {
+fn sale_discharge_new_mortgage_and_money_are_one_step_or_nothing() {
+    let pieces = ["seller", "buyer", "new lender", "old lender", "money"];
+    for missing in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
         println!("without {:?}", missing.map(|piece: usize| pieces[piece]));
         let mut world = town();
         let old = mortgaged(&mut world, FLAT, "Aida", "Halyk");
@@ -20,6 +26,11 @@ fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
         let body = Transfer {
             discharges: Some(vec![old]),
             mortgage: Some(terms("Kaspi")),
+            settlement: Some(World::settlement(
+                ESCROW,
+                &[("Bolat", PRICE - LOAN), ("Kaspi", LOAN)],
+                &[("Halyk", OWED), ("Aida", PRICE - OWED)],
+            )),
             ..world.sale_body(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")])
         };
         let before = world.title(FLAT);
@@ -31,7 +42,9 @@ fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
             world.buys("Bolat", &deed),
             world.act("Kaspi", &deed, ActRole::Mortgagee),
             gives_up_with(&mut world, "Halyk", &old, &deed),
+            world.funding(ESCROW, &deed, PRICE),
         ];
+        let funding = record_id(&records[4]);
         for (index, record) in records.iter().enumerate() {
             if missing != Some(index) {
                 world.accept(record);
@@ -42,6 +55,7 @@ fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
             assert_eq!(ranks(&world, FLAT), [kept, deed]);
             assert_eq!(lender_of(&world, FLAT, &deed), Some(id("Kaspi")));
             assert_eq!(world.title(FLAT).version, before.version + 1);
+            assert_eq!(world.escrow(&funding).state, EscrowState::ReleaseOrdered);
             continue;
         };
         let open = [
@@ -49,6 +63,7 @@ fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
             "act.acquirer",
             "act.mortgagee",
             "mortgage.discharge_missing",
+            "escrow.not_funded",
         ];
         assert_eq!(world.open(&deed), [open[piece]]);
         let title = world.title(FLAT);
@@ -58,6 +73,9 @@ fn sale_discharge_and_purchase_mortgage_are_one_step_or_nothing() {
         world.block(&[]);
         assert_eq!(status(&world, &deed), Status::Expired);
         assert_eq!(world.title(FLAT).encumbrances, before.encumbrances);
+        if pieces[piece] != "money" {
+            assert_eq!(world.escrow(&funding).state, EscrowState::RefundOrdered);
+        }
     }
 }
 
