@@ -51,7 +51,7 @@ fn every_crate_depends_on_those_below_it_alone() {
         ("registry", &["schemas"]),
         ("client", &["schemas", "registry"]),
         ("node", &["schemas", "registry"]),
-        ("testnet", &["schemas", "client", "node"]),
+        ("testnet", &["schemas", "registry", "client", "node"]),
         (
             "tests",
             &["schemas", "registry", "client", "node", "testnet"],
