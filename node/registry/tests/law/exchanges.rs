@@ -328,3 +328,16 @@ fn a_share_of_what_is_joint_is_not_exchanged_on_either_side() {
         assert_eq!(world.open(&deed), ["title.joint_share"], "{joint}");
     }
 }
+
+#[test]
+fn more_than_the_whole_on_both_sides_of_the_other_property_is_not_balanced() {
+    let mut world = world();
+    let mut body = world.exchange_body((FLAT, "Aida", "1/1"), (HOUSE, "Bolat", "1/1"));
+    body.disponors = shares(&[("Aida", "1/2"), ("Clara", "1/2")]);
+    body.acquirers = shares(&[("Bolat", "1/2"), ("Dana", "1/2")]);
+    let counter = body.counter.as_mut().unwrap();
+    counter.disponors = shares(&[("Bolat", "1/1"), ("Dana", "1/1")]);
+    counter.acquirers = shares(&[("Aida", "1/1"), ("Clara", "1/1")]);
+    let record = world.transfer("Aida", FLAT, body);
+    world.refuse(&record, &["title.not_holder", "transfer.unbalanced"]);
+}
