@@ -5,36 +5,25 @@ use std::collections::BTreeSet;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Caveat, Freeze, FreezeRelease, SelfLockRelease};
-use deedbook_schemas::instrument::TransferKind;
+use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::limits::{CAVEATS_MAX, ENCUMBRANCES_OF_A_KIND_MAX};
-use deedbook_schemas::party::{AuthorityRole, PartyId};
+use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
-use crate::dates::hour_after;
-use crate::deeds::{Deed, Need, held, need, parties};
+use crate::deeds::{Need, held, need};
 use crate::doors::{Recording, unless};
-use crate::memory::{Codes, Model, What};
+use crate::memory::{Codes, Model};
+use crate::pages::{Sort, stands};
+use crate::texts::{Deed, Text};
 use crate::verdict::Reasons;
 
-const HOUR: u64 = 3600;
 const FREEZERS: [AuthorityRole; 4] = [
     AuthorityRole::Court,
     AuthorityRole::Prosecutor,
     AuthorityRole::FinancialMonitor,
     AuthorityRole::Registrar,
 ];
-
-/// Something on a title.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Burden {
-    pub(crate) id: RecordId,
-    index: usize,
-    /// The authority, the claimant or the holder.
-    pub(crate) whose: PartyId,
-    /// When it is over by itself.
-    pub(crate) ends: Option<Seconds>,
-}
 
 impl Model {
     /// Everything of one kind that was ever put on a property.
@@ -48,132 +37,65 @@ impl Model {
         of_kind.collect()
     }
 
-    /// Freezes, lifted ones left out.
-    pub(crate) fn freezes(&self, property: &str) -> Vec<Burden> {
-        let put = self.put_on(property, |body| matches!(body, Body::Freeze(_)));
-        let freezes = put.into_iter().map(|(index, _, record)| Burden {
-            id: record.id,
-            index,
-            whose: record.issuer(),
-            ends: match &record.body {
-                Body::Freeze(freeze) => freeze.until.map(hour_after),
-                _ => None,
-            },
-        });
-        let lifted = |burden: &Burden| {
-            let subject = burden.id.to_string();
-            self.done()
-                .any(|(_, _, r)| matches!(r.body, Body::FreezeRelease(_)) && r.subject() == subject)
-        };
-        freezes.filter(|freeze| !lifted(freeze)).collect()
-    }
-
-    pub(crate) fn caveats(&self, property: &str) -> Vec<Burden> {
-        let put = self.put_on(property, |body| matches!(body, Body::Caveat(_)));
-        let caveats = put.into_iter().map(|(index, _, record)| Burden {
-            id: record.id,
-            index,
-            whose: record.issuer(),
-            ends: match &record.body {
-                Body::Caveat(caveat) => Some(hour_after(caveat.until)),
-                _ => None,
-            },
-        });
-        caveats.collect()
-    }
-
-    /// Locks of those who have held ever since.
-    pub(crate) fn locks(&self, property: &str) -> Vec<Burden> {
-        let versions = self.versions(property);
-        let put = self.put_on(property, |body| matches!(body, Body::SelfLock(_)));
-        let locks = put.into_iter().map(|(index, _, record)| Burden {
-            id: record.id,
-            index,
-            whose: record.issuer(),
-            ends: self.opens(&record.id),
-        });
-        let mut locks: Vec<Burden> = locks.collect();
-        locks.retain(|lock| {
-            versions
-                .iter()
-                .filter(|version| version.index > lock.index)
-                .all(|version| !held(&version.holds, &lock.whose).is_nothing())
-        });
-        locks
-    }
-
-    /// When a lock opens that was asked to.
-    fn opens(&self, lock: &RecordId) -> Option<Seconds> {
-        let subject = lock.to_string();
-        let (_, asked, _) = self.done().find(|(_, _, r)| {
-            matches!(r.body, Body::SelfLockRelease(_)) && r.subject() == subject
-        })?;
-        let cooling = u64::from(self.profile.lock_cooling_hours) * HOUR;
-        Some(hour_after(Seconds(asked.0 + cooling)))
-    }
-
-    /// Everything on a title that can be over by itself.
-    fn lapsing(&self, property: &str) -> Vec<Burden> {
-        let mut all = self.freezes(property);
-        all.extend(self.caveats(property));
-        all.extend(self.locks(property));
-        all
-    }
-
-    fn has_lapsed(&self, id: &RecordId) -> bool {
-        let mut events = self.events.iter();
-        events.any(|event| matches!(event.what, What::Lapsed(lapsed) if lapsed == *id))
-    }
-
-    /// What has to be taken off the titles at `now`.
-    pub(crate) fn over(&self, now: Seconds) -> Vec<RecordId> {
+    /// What has to be taken off the titles at `now`: what, and off which.
+    pub(crate) fn over(&self, now: Seconds) -> Vec<(RecordId, String)> {
         let mut over = Vec::new();
         for property in self.properties() {
-            for burden in self.lapsing(&property) {
-                if burden.ends.is_some_and(|end| end <= now) && !self.has_lapsed(&burden.id) {
-                    over.push(burden.id);
+            for thing in &self.page(&property).things {
+                if !stands(thing, now) {
+                    over.push((thing.id, property.clone()));
                 }
             }
         }
         over
     }
 
-    fn properties(&self) -> Vec<String> {
-        let registered = self.done().map(|(_, _, record)| record);
-        registered
-            .filter(|r| matches!(r.body, Body::FirstRegistration(_)))
-            .map(|r| r.subject().to_owned())
-            .collect()
+    /// Every number that ever stood for a title.
+    pub(crate) fn properties(&self) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for (_, at, record) in self.done() {
+            if matches!(record.body, Body::FirstRegistration(_)) {
+                all.insert(record.subject().to_owned());
+            }
+            match Deed::of(record, at).map(|deed| deed.text) {
+                Some(Text::Split(text)) => {
+                    all.extend(text.into.iter().map(|new| new.property.clone()));
+                }
+                Some(Text::Merger(_)) => drop(all.insert(record.subject().to_owned())),
+                _ => {}
+            }
+        }
+        all.retain(|property| self.title(property).is_some());
+        all
     }
 
-    /// The ids of what is on a title at `now`.
-    pub(crate) fn burdens(&self, property: &str, now: Seconds) -> BTreeSet<RecordId> {
-        let lapsing = self.lapsing(property).into_iter();
-        let standing = lapsing
-            .filter(|burden| stands(burden, now))
-            .map(|burden| burden.id);
+    /// The ids of what is on a title.
+    pub(crate) fn burdens(&self, property: &str) -> BTreeSet<RecordId> {
+        let page = self.page(property);
+        let things = page.things.iter().map(|thing| thing.id);
         let offers = self.offers(property);
-        standing
-            .chain(offers.iter().map(|offer| offer.id))
-            .collect()
+        things.chain(offers.iter().map(|offer| offer.id)).collect()
     }
 
-    /// What stands on the title in the way of a deed.
+    /// What stands on the titles in the way of a deed.
     pub(crate) fn in_the_way(&self, deed: &Deed<'_>, now: Seconds) -> Vec<Need> {
         let mut needs = Vec::new();
-        for freeze in self.freezes(deed.property) {
-            if stands(&freeze, now) {
+        if !deed.disposes() {
+            return needs;
+        }
+        for leg in deed.legs() {
+            let page = self.page(leg.property);
+            for freeze in page.standing(Sort::Freeze, now) {
                 needs.push(need("freeze.in_force", Some(freeze.whose)));
             }
-        }
-        let givers = parties(&deed.text.disponors);
-        for lock in self.locks(deed.property) {
-            if stands(&lock, now) && givers.contains(&lock.whose) {
-                needs.push(need("lock.in_force", Some(lock.whose)));
+            for lock in page.standing(Sort::Lock, now) {
+                if leg.gives.contains(&lock.whose) {
+                    needs.push(need("lock.in_force", Some(lock.whose)));
+                }
             }
-        }
-        if deed.text.kind == TransferKind::Sale {
-            needs.extend(self.preemption(deed, now));
+            if matches!(deed.kind(), Some(ActKind::Sell | ActKind::Exchange)) {
+                needs.extend(self.preemption(deed, &leg, now));
+            }
         }
         needs
     }
@@ -184,8 +106,9 @@ impl Model {
         let property = record.subject();
         let known = self.title(property).is_some();
         unless(known, Code::TitleUnknown, &mut law);
-        let standing = self.freezes(property);
-        let frozen = standing.iter().filter(|freeze| stands(freeze, now)).count();
+        let page = self.page(property);
+        unless(!page.cancelled, Code::TitleCancelled, &mut law);
+        let frozen = page.standing(Sort::Freeze, now).len();
         let room = frozen < ENCUMBRANCES_OF_A_KIND_MAX;
         unless(room, Code::EncumbranceTooMany, &mut law);
         let future = body.until.is_none_or(|until| until > now);
@@ -201,8 +124,8 @@ impl Model {
     ) -> Reasons {
         let door = self.authority_door_of(record, &FREEZERS);
         let mut law = Codes::new();
-        let standing = self.freezes(&body.property);
-        let mut standing = standing.iter().filter(|freeze| stands(freeze, now));
+        let standing = self.page(&body.property).standing(Sort::Freeze, now);
+        let mut standing = standing.iter();
         match standing.find(|freeze| freeze.id.to_string() == record.subject()) {
             None => drop(law.insert(Code::FreezeUnknown)),
             Some(freeze) => {
@@ -224,15 +147,16 @@ impl Model {
         let mut law = self.standing(&record.issuer());
         let property = record.subject();
         unless(self.title(property).is_some(), Code::TitleUnknown, &mut law);
-        let mut standing = self.caveats(property);
-        standing.retain(|caveat| stands(caveat, now));
+        let page = self.page(property);
+        unless(!page.cancelled, Code::TitleCancelled, &mut law);
+        let standing = page.standing(Sort::Caveat, now);
         let room = standing.len() < CAVEATS_MAX;
         unless(room, Code::EncumbranceTooMany, &mut law);
         let first = standing
             .iter()
             .all(|caveat| caveat.whose != record.issuer());
         unless(first, Code::CaveatRepeated, &mut law);
-        let longest = now.0 + u64::from(self.profile.caveat_max_days) * 24 * HOUR;
+        let longest = now.0 + u64::from(self.profile.caveat_max_days) * 24 * 3600;
         let fits = now < body.until && body.until.0 <= longest;
         unless(fits, Code::CaveatTerm, &mut law);
         (door, law)
@@ -248,10 +172,10 @@ impl Model {
         };
         let holds = !held(&title.holds, &signer).is_nothing();
         unless(holds, Code::LockForeign, &mut law);
-        let locks = self.locks(record.subject());
-        let locked = locks
-            .iter()
-            .any(|lock| lock.whose == signer && stands(lock, now));
+        let page = self.page(record.subject());
+        unless(!page.cancelled, Code::TitleCancelled, &mut law);
+        let locks = page.standing(Sort::Lock, now);
+        let locked = locks.iter().any(|lock| lock.whose == signer);
         unless(!locked, Code::LockRepeated, &mut law);
         (door, law)
     }
@@ -264,8 +188,8 @@ impl Model {
     ) -> Reasons {
         let door = self.act_door(record, Recording::Needed, now);
         let mut law = self.standing(&record.issuer());
-        let locks = self.locks(&body.property);
-        let mut standing = locks.iter().filter(|lock| stands(lock, now));
+        let standing = self.page(&body.property).standing(Sort::Lock, now);
+        let mut standing = standing.iter();
         match standing.find(|lock| lock.id.to_string() == record.subject()) {
             None => drop(law.insert(Code::LockUnknown)),
             Some(lock) => {
@@ -275,8 +199,4 @@ impl Model {
         }
         (door, law)
     }
-}
-
-fn stands(burden: &Burden, now: Seconds) -> bool {
-    burden.ends.is_none_or(|end| now < end)
 }

@@ -1,6 +1,7 @@
 //! Dates, counted on the fingers: year by year and month by month.
 
 use deedbook_schemas::block::Seconds;
+use deedbook_schemas::profile::BusinessCalendar;
 
 const DAY: u64 = 86_400;
 const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -45,4 +46,23 @@ pub(crate) fn hour_after(at: Seconds) -> Seconds {
 /// So many days later, at the next full hour.
 pub(crate) fn deadline(from: Seconds, days: u16) -> Seconds {
     hour_after(Seconds(from.0 + u64::from(days) * DAY))
+}
+
+/// The end of the last of so many business days, of which the present day is none.
+pub(crate) fn business_days(from: Seconds, days: u16, calendar: &BusinessCalendar) -> Seconds {
+    let ahead = i64::from(calendar.utc_offset_h) * 3600;
+    let mut day = from.0.checked_add_signed(ahead).unwrap() / DAY;
+    let mut left = days;
+    while left > 0 {
+        day += 1;
+        // 5 January 1970 was a Monday.
+        let weekday = (day + 7 - 4) % 7 + 1;
+        let free = calendar
+            .weekend
+            .iter()
+            .any(|off| u64::from(*off) == weekday)
+            || calendar.holidays.iter().any(|off| u64::from(*off) == day);
+        left -= u16::from(!free);
+    }
+    Seconds(((day + 1) * DAY).checked_add_signed(-ahead).unwrap())
 }

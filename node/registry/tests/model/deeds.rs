@@ -1,17 +1,20 @@
-//! Titles and deeds as the model sees them: who holds what, what a deed still needs, and which
-//! deeds are complete.
+//! Titles and deeds as the model sees them: who holds what, who signed what, and which deed comes
+//! first.
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{ActKind, ActRole, PartyShare, Status, Transfer, TransferKind};
+use deedbook_schemas::instrument::{ActRole, PartyShare};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::Ground;
 use deedbook_schemas::record::Body;
+use deedbook_schemas::rejection::Code;
 use deedbook_schemas::settlement::DutyKind;
 
 use crate::dates::deadline;
 use crate::memory::{End, Model, What};
+use crate::pages::Sort;
 use crate::shares::Share;
+use crate::texts::Deed;
 
 /// One acquisition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,16 +32,6 @@ pub(crate) struct Version {
     pub(crate) number: u64,
     pub(crate) holds: Vec<Hold>,
     pub(crate) source: RecordId,
-}
-
-/// A deed that was lodged.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deed<'m> {
-    pub(crate) id: RecordId,
-    pub(crate) at: Seconds,
-    pub(crate) lodger: PartyId,
-    pub(crate) property: &'m str,
-    pub(crate) text: &'m Transfer,
 }
 
 /// An act that was accepted.
@@ -69,11 +62,11 @@ pub(crate) fn held(holds: &[Hold], party: &PartyId) -> Share {
 }
 
 /// Takes a share from somebody, oldest first: what is left of everything, and what was touched.
-pub(crate) fn take(holds: &[Hold], given: &PartyShare) -> (Vec<Hold>, Vec<Hold>) {
-    let mut wanted = Share::of(given.share);
+pub(crate) fn take(holds: &[Hold], from: &PartyId, share: Share) -> (Vec<Hold>, Vec<Hold>) {
+    let mut wanted = share;
     let (mut left, mut touched) = (Vec::new(), Vec::new());
     for hold in holds {
-        if hold.party != given.party || wanted.is_nothing() {
+        if hold.party != *from || wanted.is_nothing() {
             left.push(hold.clone());
             continue;
         }
@@ -91,17 +84,19 @@ pub(crate) fn take(holds: &[Hold], given: &PartyShare) -> (Vec<Hold>, Vec<Hold>)
     (left, touched)
 }
 
-/// What a title looks like after a transfer.
-pub(crate) fn after(holds: &[Hold], text: &Transfer, at: Seconds) -> Vec<Hold> {
+/// What holdings look like after shares have passed.
+pub(crate) fn after(
+    holds: &[Hold],
+    gives: &[PartyShare],
+    takes: &[PartyShare],
+    ground: Ground,
+    at: Seconds,
+) -> Vec<Hold> {
     let mut left = holds.to_vec();
-    for given in &text.disponors {
-        left = take(&left, given).0;
+    for given in gives {
+        left = take(&left, &given.party, Share::of(given.share)).0;
     }
-    let ground = match text.kind {
-        TransferKind::Gift => Ground::Gift,
-        _ => Ground::Purchase,
-    };
-    left.extend(text.acquirers.iter().map(|received| Hold {
+    left.extend(takes.iter().map(|received| Hold {
         party: received.party,
         share: Share::of(received.share),
         acquired: at,
@@ -110,38 +105,10 @@ pub(crate) fn after(holds: &[Hold], text: &Transfer, at: Seconds) -> Vec<Hold> {
     left
 }
 
-pub(crate) fn kind_of(text: &Transfer) -> ActKind {
-    match text.kind {
-        TransferKind::Gift => ActKind::Give,
-        _ => ActKind::Sell,
-    }
-}
-
-pub(crate) fn parties(side: &[PartyShare]) -> Vec<PartyId> {
-    side.iter().map(|share| share.party).collect()
-}
-
-pub(crate) fn side(text: &Transfer, role: ActRole) -> Vec<PartyId> {
-    match role {
-        ActRole::Disponor => parties(&text.disponors),
-        ActRole::Acquirer => parties(&text.acquirers),
-        ActRole::Mortgagee => Vec::new(),
-    }
-}
-
 impl Model {
     pub(crate) fn deed(&self, id: &RecordId) -> Option<Deed<'_>> {
         let (_, at, record) = self.find(id)?;
-        match &record.body {
-            Body::Transfer(text) => Some(Deed {
-                id: *id,
-                at,
-                lodger: record.issuer(),
-                property: record.subject(),
-                text,
-            }),
-            _ => None,
-        }
+        Deed::of(record, at)
     }
 
     pub(crate) fn end_of(&self, deed: &RecordId) -> Option<&End> {
@@ -157,65 +124,26 @@ impl Model {
 
     /// Deeds that have not ended, in the order of lodging.
     pub(crate) fn pending(&self) -> Vec<Deed<'_>> {
-        let lodged = self.done().filter_map(|(_, _, r)| match r.body {
-            Body::Transfer(_) => self.deed(&r.id),
-            _ => None,
-        });
+        let lodged = self.done().filter_map(|(_, at, r)| Deed::of(r, at));
         lodged
             .filter(|deed| self.end_of(&deed.id).is_none())
             .collect()
     }
 
+    /// Whether time has left a deed open.
     pub(crate) fn is_open(&self, deed: &Deed<'_>, now: Seconds) -> bool {
-        self.end_of(&deed.id).is_none() && now < self.expires(deed)
+        self.end_of(&deed.id).is_none()
+            && now < self.expires(deed)
+            && self.overdue(deed, now).is_none()
     }
 
     /// A title from its first registration to now.
     pub(crate) fn versions(&self, property: &str) -> Vec<Version> {
-        let mut versions: Vec<Version> = Vec::new();
-        for (index, event) in self.events.iter().enumerate() {
-            match &event.what {
-                What::Done(record) if record.subject() == property => {
-                    let Body::FirstRegistration(first) = &record.body else {
-                        continue;
-                    };
-                    let mut holds: Vec<Hold> = Vec::new();
-                    for holding in &first.holdings {
-                        holds.push(Hold {
-                            party: holding.party,
-                            share: Share::of(holding.share),
-                            acquired: holding.acquired,
-                            ground: holding.ground,
-                        });
-                    }
-                    holds.sort_by_key(|hold| hold.acquired);
-                    versions.push(Version {
-                        index,
-                        number: 1,
-                        holds,
-                        source: record.id,
-                    });
-                }
-                What::Ended(end) if end.status == Status::Registered => {
-                    let deed = self.deed(&end.deed).unwrap();
-                    if deed.property == property {
-                        let last = versions.last().unwrap();
-                        versions.push(Version {
-                            index,
-                            number: last.number + 1,
-                            holds: after(&last.holds, deed.text, event.at),
-                            source: deed.id,
-                        });
-                    }
-                }
-                What::Done(_) | What::Refused(_) | What::Ended(_) | What::Lapsed(_) => {}
-            }
-        }
-        versions
+        self.page(property).versions.clone()
     }
 
     pub(crate) fn title(&self, property: &str) -> Option<Version> {
-        self.versions(property).pop()
+        self.page(property).versions.last().cloned()
     }
 
     pub(crate) fn acts(&self, deed: &RecordId) -> Vec<Signed> {
@@ -225,10 +153,7 @@ impl Model {
                 index,
                 role: act.role,
                 signer: r.issuer(),
-                party: match &act.power {
-                    None => r.issuer(),
-                    Some(power) => self.power(power).unwrap().principal,
-                },
+                party: self.speaks(r, act.power.as_ref(), act.represents),
                 power: act.power,
             }),
             _ => None,
@@ -250,19 +175,54 @@ impl Model {
         acts
     }
 
-    /// The deed that comes first on a property: an open one on which a disponor's act counts.
-    pub(crate) fn first_in_rank(&self, property: &str, now: Seconds) -> Option<RecordId> {
+    /// Whether an act takes the slot of a property: somebody gives it away there.
+    fn takes_slot(deed: &Deed<'_>, property: &str, act: &Signed) -> bool {
+        act.role == ActRole::Disponor
+            && deed
+                .legs()
+                .iter()
+                .any(|leg| leg.property == property && leg.gives.contains(&act.party))
+    }
+
+    /// The deed that was signed first on a property: an open one on which a giver's act counts.
+    pub(crate) fn signed_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
         let mut first = self.pending().into_iter().filter(|deed| {
-            deed.property == property
+            deed.disposes()
+                && deed.legs().iter().any(|leg| leg.property == property)
                 && self.is_open(deed, now)
                 && self
                     .counting(&deed.id, now)
                     .iter()
-                    .any(|act| act.role == ActRole::Disponor)
+                    .any(|act| Self::takes_slot(deed, property, act))
         });
         let found = first.next().map(|deed| deed.id);
         assert!(first.next().is_none(), "two deeds are first on {property}");
         found
+    }
+
+    /// The open deed for which a buyer has reserved a property.
+    pub(crate) fn reserved(&self, property: &str, now: Seconds) -> Option<RecordId> {
+        let page = self.page(property);
+        let reserved = page.standing(Sort::Reservation, now);
+        let mut deeds = reserved.iter().filter_map(|thing| thing.deed);
+        deeds.find(|id| self.deed(id).is_some_and(|deed| self.is_open(&deed, now)))
+    }
+
+    /// The deed that comes first on a property.
+    pub(crate) fn first_in_rank(&self, property: &str, now: Seconds) -> Option<RecordId> {
+        self.reserved(property, now)
+            .or_else(|| self.signed_first(property, now))
+    }
+
+    /// Why another deed is before this one on a property.
+    pub(crate) fn behind(&self, deed: &Deed<'_>, property: &str, now: Seconds) -> Option<Code> {
+        let first = self.first_in_rank(property, now)?;
+        let reserved = self.reserved(property, now).is_some();
+        (first != deed.id).then_some(if reserved {
+            Code::NoticeInForce
+        } else {
+            Code::TitleSlot
+        })
     }
 
     pub(crate) fn funding(&self, deed: &RecordId) -> Option<RecordId> {
@@ -274,9 +234,12 @@ impl Model {
             .map(|record| record.id)
     }
 
-    pub(crate) fn duties_due(&self, deed: &RecordId) -> Vec<DutyKind> {
-        let subject = deed.to_string();
-        let mut due = self.profile.duties.clone();
+    pub(crate) fn duties_due(&self, deed: &Deed<'_>) -> Vec<DutyKind> {
+        let subject = deed.id.to_string();
+        let mut due = match deed.transfer() {
+            Some(_) => self.profile.duties.clone(),
+            None => Vec::new(),
+        };
         for (_, _, record) in self.done() {
             if let Body::Duty(duty) = &record.body
                 && record.subject() == subject
@@ -285,47 +248,5 @@ impl Model {
             }
         }
         due
-    }
-
-    /// Everything that a deed still needs at `now`.
-    pub(crate) fn needs(&self, deed: &Deed<'_>, now: Seconds) -> Vec<Need> {
-        let mut needs = Vec::new();
-        let title = self.title(deed.property).unwrap();
-        if title.number != deed.text.title_version {
-            needs.push(need("title.version_changed", None));
-        }
-        let first = self.first_in_rank(deed.property, now);
-        if first.is_some_and(|first| first != deed.id) {
-            needs.push(need("title.slot_taken", None));
-        }
-        let acts = self.counting(&deed.id, now);
-        for (role, code) in [
-            (ActRole::Disponor, "act.disponor"),
-            (ActRole::Acquirer, "act.acquirer"),
-        ] {
-            for party in side(deed.text, role) {
-                if let Some(stuck) = self.stuck(&party) {
-                    needs.push(need(stuck.as_str(), None));
-                } else if !acts.iter().any(|a| a.role == role && a.party == party) {
-                    needs.push(need(code, Some(party)));
-                }
-            }
-        }
-        needs.extend(self.spouses(deed, &title, now).0);
-        // Rule 21: nobody has permitted anything for a ward.
-        for given in &deed.text.disponors {
-            if self.incapable(&given.party).is_some() {
-                needs.push(need("guardian.permission_missing", None));
-            }
-        }
-        needs.extend(self.in_the_way(deed, now));
-        if let Some(settlement) = &deed.text.settlement
-            && self.funding(&deed.id).is_none()
-        {
-            needs.push(need("escrow.not_funded", Some(settlement.agent)));
-        }
-        let duties = self.duties_due(&deed.id);
-        needs.extend(duties.iter().map(|_| need("duty.unpaid", None)));
-        needs
     }
 }

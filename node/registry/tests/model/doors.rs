@@ -2,7 +2,6 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::evidence::Topic;
-use deedbook_schemas::instrument::Transfer;
 use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
@@ -129,14 +128,6 @@ impl Model {
             }
         }
         door
-    }
-}
-
-/// Whether money changes hands for the property.
-pub(crate) fn recording_of(text: &Transfer) -> Recording {
-    match text.price {
-        Some(_) => Recording::NeededWithPrice,
-        None => Recording::Needed,
     }
 }
 

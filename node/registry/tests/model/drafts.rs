@@ -1,18 +1,19 @@
 //! How deeds are drafted and lodged.
 
-use deedbook_schemas::digest::Commitment;
+use deedbook_schemas::digest::{Commitment, RecordId};
 use deedbook_schemas::fraction::Fraction;
 use deedbook_schemas::instrument::{PartyShare, Transfer, TransferKind};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{Destination, Settlement, Source};
 
+use crate::grants::terms;
 use crate::history::{Attempt, Flaw, Form};
 use crate::memory::Model;
-use crate::pen::{FLATS, PEOPLE, PRICES, Paper, SHARES, name, office};
+use crate::pen::{PEOPLE, PRICES, Paper, SHARES, name, office};
 use crate::world::{ESCROW, TAX, id, money};
 
-fn part(party: PartyId, share: &str) -> PartyShare {
+pub(crate) fn part(party: PartyId, share: &str) -> PartyShare {
     PartyShare {
         party,
         share: share.parse().unwrap(),
@@ -42,8 +43,10 @@ pub(crate) fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
             form,
             flaw,
             ..
-        } => (FLATS[*flat], *to, *form, *flaw),
-        Attempt::LodgeWhole { flat, to, form } => (FLATS[*flat], *to, *form, Flaw::Nothing),
+        } => (crate::pen::flat(model, *flat), *to, *form, *flaw),
+        Attempt::LodgeWhole { flat, to, form } => {
+            (crate::pen::flat(model, *flat), *to, *form, Flaw::Nothing)
+        }
         _ => return None,
     };
     let title = model.title(flat)?;
@@ -71,6 +74,16 @@ pub(crate) fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
         Some(money(PRICES[form.price])),
     );
     shape(&mut text, form, flaw);
+    let loans = model.page(flat);
+    let loans = loans.mortgages();
+    if form.clears && !loans.is_empty() {
+        let mut listed: Vec<RecordId> = loans.iter().map(|loan| loan.id).collect();
+        listed.sort();
+        text.discharges = Some(listed);
+    }
+    if flaw == Flaw::OtherVersion {
+        text.discharges = Some(vec![RecordId([9; 32])]);
+    }
     let lodger = match flaw {
         Flaw::Lodger => PEOPLE[form.price + 2],
         _ => name(&text.disponors[0].party),
@@ -90,6 +103,12 @@ fn shape(text: &mut Transfer, form: Form, flaw: Flaw) {
         text.price = None;
     } else if form.settled {
         text.settlement = Some(settlement(ESCROW, taker, giver, PRICES[form.price]));
+    }
+    // Mostly where it is lawful.
+    if let Some(lender) = form.loan
+        && (!form.gift || flaw != Flaw::Nothing)
+    {
+        text.mortgage = Some(terms(id(PEOPLE[lender]), 9_000));
     }
     let lines = text.settlement.as_mut();
     match flaw {

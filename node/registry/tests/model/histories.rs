@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use deedbook_schemas::block::Seconds;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Ground;
@@ -11,7 +12,7 @@ use deedbook_schemas::settlement::DutyKind;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
-use crate::history::{Step, step};
+use crate::history::{Step, scene};
 use crate::memory::Model;
 use crate::pen::{FLATS, OTHER_AGENT, PEOPLE, write};
 use crate::play::{Game, Register};
@@ -22,8 +23,8 @@ use crate::world::{
 
 /// Histories of a run: more than 100,000 records.
 const HISTORIES: u32 = 2_200;
-/// Steps of a history.
-const STEPS: std::ops::Range<usize> = 1..160;
+/// Scenes of a history.
+const SCENES: std::ops::Range<usize> = 1..90;
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;
 
@@ -78,6 +79,8 @@ fn beginning(duties: bool) -> Result<(World, Game), String> {
         profile,
         founders,
         events: Vec::new(),
+        began: Seconds(0),
+        pages: RefCell::default(),
     };
     let mut game = Game::new(register, model);
     let mut records = Vec::new();
@@ -156,9 +159,9 @@ fn agree(half: u64) {
     };
     let seen = RefCell::new(Tally::new());
     let mut runner = TestRunner::new(config);
-    let histories = (prop::collection::vec(step(), STEPS), any::<bool>());
+    let histories = (prop::collection::vec(scene(), SCENES), any::<bool>());
     let result = runner.run(&histories, |(steps, duties)| {
-        let played = play(&steps, duties).map_err(TestCaseError::fail)?;
+        let played = play(&steps.concat(), duties).map_err(TestCaseError::fail)?;
         for (what, times) in played {
             *seen.borrow_mut().entry(what).or_default() += times;
         }

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::dealings::{Dealing, lodged, said};
+
 /// One thing that is tried, and how it is spoilt (mostly not).
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
@@ -151,6 +153,8 @@ pub(crate) enum Attempt {
     Wait {
         hours: u64,
     },
+    /// Loans, leases, parcels and clocks.
+    Deal(Dealing),
 }
 
 /// What a deed says besides who gives what to whom.
@@ -159,6 +163,10 @@ pub(crate) struct Form {
     pub(crate) gift: bool,
     pub(crate) settled: bool,
     pub(crate) price: usize,
+    /// Who lends the price.
+    pub(crate) loan: Option<usize>,
+    /// Whether the mortgages on it go.
+    pub(crate) clears: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,12 +221,15 @@ fn spoil() -> impl Strategy<Value = Spoil> {
     ]
 }
 
-fn form() -> impl Strategy<Value = Form> {
+pub(crate) fn form() -> impl Strategy<Value = Form> {
     let parts = (prop::bool::weighted(0.25), any::<bool>(), 0..3usize);
-    parts.prop_map(|(gift, settled, price)| Form {
+    let loan = prop::option::weighted(0.3, 0..5usize);
+    (parts, loan, any::<bool>()).prop_map(|((gift, settled, price), loan, clears)| Form {
         gift,
         settled,
         price,
+        loan,
+        clears,
     })
 }
 
@@ -346,7 +357,45 @@ fn office() -> impl Strategy<Value = Attempt> {
     ]
 }
 
-pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let attempt = prop_oneof![6 => dealing(), 2 => relation(), 2 => burden(), 2 => office()];
+fn step() -> impl Strategy<Value = Step> {
+    let deal = prop_oneof![1 => lodged(), 1 => said()].prop_map(Attempt::Deal);
+    let attempt = prop_oneof![
+        6 => dealing(),
+        3 => deal,
+        2 => relation(),
+        2 => burden(),
+        2 => office(),
+    ];
     (attempt, spoil()).prop_map(|(attempt, spoil)| Step { attempt, spoil })
+}
+
+/// A deed, and what it needs, one thing after the other.
+fn affair() -> impl Strategy<Value = Vec<Step>> {
+    let sound = |attempt| Step {
+        attempt,
+        spoil: Spoil::Nothing,
+    };
+    let lodged = prop_oneof![
+        1 => dealing().prop_filter("a lodging", |attempt| {
+            matches!(attempt, Attempt::Lodge { .. } | Attempt::LodgeWhole { .. })
+        }),
+        2 => lodged().prop_map(Attempt::Deal),
+    ];
+    let needs = prop::collection::vec((0..3usize, prop::bool::weighted(0.2)), 2..7);
+    (lodged, needs).prop_map(move |(lodged, needs)| {
+        let advances = needs.into_iter().map(|(need, by_agent)| Attempt::Advance {
+            deed: 0,
+            need,
+            by_agent,
+        });
+        std::iter::once(lodged).chain(advances).map(sound).collect()
+    })
+}
+
+/// A few steps that belong together.
+pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
+    prop_oneof![
+        5 => step().prop_map(|step| vec![step]),
+        1 => affair(),
+    ]
 }

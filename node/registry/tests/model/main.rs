@@ -13,9 +13,15 @@ mod documents;
 mod world;
 
 #[cfg(test)]
+mod advance;
+#[cfg(test)]
 mod burdens;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod dates;
+#[cfg(test)]
+mod dealings;
 #[cfg(test)]
 mod deeds;
 #[cfg(test)]
@@ -23,13 +29,25 @@ mod doors;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod history;
+#[cfg(test)]
+mod loans;
+#[cfg(test)]
+mod lodging;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod needs;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod papers;
+#[cfg(test)]
+mod parcels;
 #[cfg(test)]
 mod pen;
 #[cfg(test)]
@@ -37,11 +55,15 @@ mod play;
 #[cfg(test)]
 mod preemption;
 #[cfg(test)]
+mod replies;
+#[cfg(test)]
 mod shares;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod spouses;
+#[cfg(test)]
+mod texts;
 #[cfg(test)]
 mod verdict;
 

@@ -1,7 +1,9 @@
 //! What the model remembers: everything that happened, in order, and nothing else. Every answer is
 //! found by walking through all of it again.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::{EvidenceRoot, LedgerId, RecordId};
@@ -12,6 +14,7 @@ use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
 use crate::dates::years_later;
+use crate::pages::Page;
 
 pub(crate) type Codes = BTreeSet<Code>;
 
@@ -31,7 +34,7 @@ pub(crate) enum What {
     /// An instrument ended.
     Ended(End),
     /// Something on a title was over.
-    Lapsed(RecordId),
+    Lapsed(RecordId, String),
 }
 
 /// How an instrument ended.
@@ -49,6 +52,10 @@ pub(crate) struct Model {
     /// Who was accredited at the beginning.
     pub(crate) founders: Vec<(PartyId, Accreditation)>,
     pub(crate) events: Vec<Event>,
+    /// When the last block began.
+    pub(crate) began: Seconds,
+    /// The titles as far as they were looked at: up to which event, and what was found.
+    pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
 }
 
 /// A marriage.
@@ -95,7 +102,7 @@ impl Model {
             .enumerate()
             .filter_map(|(index, event)| match &event.what {
                 What::Done(record) => Some((index, event.at, record.as_ref())),
-                What::Refused(_) | What::Ended(_) | What::Lapsed(_) => None,
+                What::Refused(_) | What::Ended(_) | What::Lapsed(..) => None,
             })
     }
 
@@ -103,7 +110,7 @@ impl Model {
     pub(crate) fn logged(&self) -> impl Iterator<Item = &Record> {
         self.events.iter().filter_map(|event| match &event.what {
             What::Done(record) | What::Refused(record) => Some(record.as_ref()),
-            What::Ended(_) | What::Lapsed(_) => None,
+            What::Ended(_) | What::Lapsed(..) => None,
         })
     }
 

@@ -31,6 +31,12 @@ pub(crate) fn power_body(now: Seconds, limit: Limit) -> PowerOfAttorney {
         ActKind::Give,
         ActKind::Acquire,
         ActKind::Consent,
+        ActKind::Mortgage,
+        ActKind::Exchange,
+        ActKind::Servitude,
+        ActKind::Lease,
+        ActKind::Reparcel,
+        ActKind::Release,
     ];
     let acts = match limit.acts {
         0..=2 => all,
@@ -70,13 +76,18 @@ pub(crate) fn consent_body(
     limit: Limit,
     power: Option<RecordId>,
 ) -> SpousalConsent {
-    let act = if limit.acts < 4 {
-        ActKind::Sell
-    } else {
-        ActKind::Give
+    let act = match (limit.acts, limit.self_dealing) {
+        (0..4, _) => ActKind::Sell,
+        (4, true) => ActKind::Mortgage,
+        (4, false) => ActKind::Lease,
+        (_, true) => ActKind::Exchange,
+        (_, false) => ActKind::Give,
     };
-    let sale = act == ActKind::Sell;
-    let price_floor = sale.then(|| floor(limit).unwrap_or_else(|| money(1)));
+    let price_floor = match act {
+        ActKind::Sell => Some(floor(limit).unwrap_or_else(|| money(1))),
+        ActKind::Exchange => floor(limit),
+        _ => None,
+    };
     SpousalConsent {
         disponor: id(of),
         act,

@@ -2,18 +2,21 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Act, ActRole, SpousalConsent, Withdrawal};
+use deedbook_schemas::instrument::{Act, ActRole, Withdrawal};
 use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
 use deedbook_schemas::property::Ground;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{Duty, DutyKind, EscrowFunding, EscrowRefund, EscrowRelease};
 
-use crate::deeds::{Deed, kind_of};
+use crate::advance::advance;
 use crate::drafts::lodging;
+use crate::grants::lodged;
 use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
 use crate::notices::burden;
 use crate::papers::{consent_body, ending, power_body};
+use crate::replies::said;
+use crate::texts::Deed;
 use crate::world::{
     BEFORE, CIVIL, COURT, DAY, ESCROW, HIGH_COURT, MONITOR, PROSECUTOR, PROVIDER, REGISTRAR, RIVAL,
     SINCE, SUPERVISOR, TAX, World, accreditation, id, key_of, money,
@@ -27,6 +30,17 @@ pub(crate) const FLATS: [&str; 4] = [
     "20-313-024-119",
     "20-313-024-120",
     "20-313-024-121",
+];
+/// Numbers for what is made of them.
+pub(crate) const NUMBERS: [&str; 8] = [
+    "20-313-024-201",
+    "20-313-024-202",
+    "20-313-024-203",
+    "20-313-024-204",
+    "20-313-024-205",
+    "20-313-024-206",
+    "20-313-024-207",
+    "20-313-024-208",
 ];
 pub(crate) const OTHER_AGENT: &str = "other escrow agent";
 pub(crate) const AGENTS: [&str; 3] = [ESCROW, OTHER_AGENT, TAX];
@@ -46,7 +60,27 @@ pub(crate) fn latest<T: Clone>(list: &[T], back: usize) -> Option<T> {
 }
 
 pub(crate) fn name(party: &PartyId) -> &'static str {
-    PEOPLE.iter().find(|name| id(name) == *party).unwrap()
+    known_name(party).unwrap()
+}
+
+/// The name of one of the people.
+pub(crate) fn known_name(party: &PartyId) -> Option<&'static str> {
+    PEOPLE.iter().find(|name| id(name) == *party).copied()
+}
+
+/// One of the flats, or what was made of it.
+pub(crate) fn flat(model: &Model, n: usize) -> &'static str {
+    let flat = FLATS[n % FLATS.len()];
+    if !model.page(flat).cancelled {
+        return flat;
+    }
+    let made = NUMBERS.iter().filter(|number| {
+        let page = model.page(number);
+        !page.versions.is_empty() && !page.cancelled
+    });
+    let made: Vec<&&str> = made.collect();
+    made.get(n % made.len().max(1))
+        .map_or(flat, |number| number)
 }
 
 /// A record to sign.
@@ -146,7 +180,7 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
         }
         Attempt::Withdraw { deed, who } => {
             let id = latest(&all_deeds(model), *deed)?;
-            let giver = model.deed(&id)?.text.disponors[0].party;
+            let giver = model.deed(&id)?.legs()[0].gives[0];
             let signer = who.map_or(name(&giver), |who| PEOPLE[who]);
             personal(signer, id, Body::Withdrawal(Withdrawal {}))
         }
@@ -160,6 +194,7 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
         | Attempt::Unlock { .. }
         | Attempt::Offer { .. }
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
+        Attempt::Deal(dealing) => lodged(model, now, dealing).or_else(|| said(model, dealing))?,
         Attempt::Civil {
             fact,
             one,
@@ -179,14 +214,9 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
 }
 
 /// Every deed that was lodged, open or not.
-fn all_deeds(model: &Model) -> Vec<RecordId> {
-    let deeds = model
-        .logged()
-        .filter(|r| matches!(r.body, Body::Transfer(_)));
-    deeds
-        .map(|r| r.id)
-        .filter(|id| model.deed(id).is_some())
-        .collect()
+pub(crate) fn all_deeds(model: &Model) -> Vec<RecordId> {
+    let deeds = model.done().filter_map(|(_, at, r)| Deed::of(r, at));
+    deeds.map(|deed| deed.id).collect()
 }
 
 pub(crate) fn act(
@@ -203,72 +233,13 @@ pub(crate) fn act(
     personal(signer, deed, Body::Act(body))
 }
 
-/// What somebody entitled does about one thing that a deed needs.
-fn advance(model: &Model, now: Seconds, deed: usize, need: usize, by_agent: bool) -> Option<Paper> {
-    let deed = latest(&model.pending(), deed)?;
-    let needs = model.needs(&deed, now);
-    let need = needs.get(need % needs.len().max(1))?;
-    let power_of = |principal: PartyId| {
-        let powers = model.powers();
-        let own = powers
-            .iter()
-            .rev()
-            .find(|power| power.principal == principal);
-        own.filter(|_| by_agent)
-            .map(|power| (name(&power.agent), power.id))
-    };
-    let giver = deed.text.disponors[0].party;
-    Some(match (need.code, need.party) {
-        ("act.disponor" | "act.acquirer", Some(party)) => {
-            let role = if need.code == "act.disponor" {
-                ActRole::Disponor
-            } else {
-                ActRole::Acquirer
-            };
-            match power_of(party) {
-                Some((agent, power)) => act(agent, &deed.id, role, Some(power)),
-                None => act(name(&party), &deed.id, role, None),
-            }
-        }
-        ("consent.missing", Some(spouse)) => {
-            let of = deed.text.disponors.iter().map(|given| given.party);
-            let of = of.rev().find(|p| model.spouse(p, now) == Some(spouse));
-            let body = SpousalConsent {
-                disponor: of.unwrap_or(giver),
-                act: kind_of(deed.text),
-                counterparty: None,
-                price_floor: deed.text.price.clone(),
-                expires: Seconds(now.0 + 10 * DAY),
-                power: power_of(spouse).map(|(_, power)| power),
-            };
-            let signer = power_of(spouse).map_or(name(&spouse), |(agent, _)| agent);
-            personal(signer, deed.property, Body::SpousalConsent(body))
-        }
-        ("marriage.undivided", _) => divide(model, &deed, giver)?,
-        ("marriage.status_unknown", _) => {
-            civil(model, now, Fact::Unmarried, [name(&giver); 2], 365)?
-        }
-        ("escrow.not_funded", Some(_)) => {
-            let amount = deed.text.price.clone()?;
-            office(
-                ESCROW,
-                deed.id,
-                Body::EscrowFunding(EscrowFunding { amount }),
-            )
-        }
-        ("duty.unpaid", _) => duty(&deed.id, false, by_agent),
-        _ => return None,
-    })
-}
-
-fn divide(model: &Model, deed: &Deed<'_>, to: PartyId) -> Option<Paper> {
-    let wedding = model.weddings(&to).pop()?;
-    let property = deed.property.to_owned();
-    let fact = CivilStatus::Division { property, to };
-    Some(office(CIVIL, wedding.id, Body::CivilStatus(fact)))
-}
-
-fn civil(model: &Model, now: Seconds, fact: Fact, names: [&str; 2], days: u64) -> Option<Paper> {
+pub(crate) fn civil(
+    model: &Model,
+    now: Seconds,
+    fact: Fact,
+    names: [&str; 2],
+    days: u64,
+) -> Option<Paper> {
     let [one, other] = names.map(id);
     // Long ago, lately, or now.
     let from = match days {
@@ -332,7 +303,7 @@ fn money_paper(model: &Model, attempt: &Attempt) -> Option<Paper> {
     match attempt {
         Attempt::Fund { deed, short, agent } => {
             let deed = latest(&all_deeds(model), *deed)?;
-            let mut amount = model.deed(&deed)?.text.price.clone()?;
+            let mut amount = model.deed(&deed)?.price().cloned()?;
             amount.minor -= u64::from(*short);
             let body = Body::EscrowFunding(EscrowFunding { amount });
             Some(office(AGENTS[*agent], deed, body))

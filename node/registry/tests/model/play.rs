@@ -8,6 +8,7 @@ use deedbook_registry::{
 };
 use deedbook_schemas::block::{BlockTime, Height, Seconds};
 use deedbook_schemas::digest::{LedgerId, RecordId};
+use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::fraction::Fraction;
 use deedbook_schemas::instrument::{Instrument, Status};
 use deedbook_schemas::outcome::Outcome;
@@ -16,8 +17,9 @@ use deedbook_schemas::record::{Body, Record};
 
 use crate::deeds::{Hold, Need};
 use crate::memory::Model;
-use crate::pen::FLATS;
+use crate::pen::{FLATS, NUMBERS};
 use crate::shares::Share;
+use crate::texts::Deed;
 use crate::verdict::Answer;
 use crate::world::Memory;
 
@@ -117,6 +119,20 @@ struct Flow {
     paid_out: Vec<u64>,
 }
 
+/// The mortgages of a title by their ranks, which have neither gap nor tie.
+fn ranks(title: &Title) -> Vec<RecordId> {
+    let mut ranked: Vec<(u16, RecordId)> = Vec::new();
+    for encumbrance in &title.encumbrances {
+        if let Right::Mortgage { rank, .. } = &encumbrance.right {
+            ranked.push((*rank, encumbrance.id));
+        }
+    }
+    ranked.sort_unstable();
+    let places = ranked.iter().zip(1..);
+    let kept = places.filter(|((rank, _), place)| rank == place);
+    kept.map(|((_, id), _)| *id).collect()
+}
+
 pub(crate) struct Game {
     pub(crate) register: Register,
     pub(crate) model: Model,
@@ -145,7 +161,7 @@ impl Game {
     /// # Errors
     /// On what they do not agree, or which promise is broken.
     pub(crate) fn submit(&mut self, now: Seconds, record: Record) -> Result<(), String> {
-        let before = FLATS.map(|flat| self.register.title(flat));
+        let before: BTreeMap<String, Title> = self.titles();
         let expected_beginning = sorted(self.model.begin(now));
         let (expected, ends) = self.model.judge(&record, now);
         let (began, mut answers) = self.register.block(now, std::slice::from_ref(&record));
@@ -172,24 +188,27 @@ impl Game {
         Ok(())
     }
 
+    fn titles(&self) -> BTreeMap<String, Title> {
+        let all = FLATS.iter().chain(&NUMBERS);
+        all.filter_map(|flat| Some(((*flat).to_owned(), self.register.title(flat)?)))
+            .collect()
+    }
+
     /// Rules 3, 48: shares sum to one; a title changes by a registered deed alone, and its versions
     /// meet end to begin.
     fn keeps_its_promises(
         &self,
-        before: &[Option<Title>],
+        before: &BTreeMap<String, Title>,
         outcomes: &[Outcome],
     ) -> Result<(), String> {
-        for (flat, before) in FLATS.iter().zip(before) {
-            let Some(title) = self.register.title(flat) else {
-                continue;
-            };
+        for (flat, title) in &self.titles() {
+            let before = before.get(flat);
             let sum = Fraction::sum(title.holdings.iter().map(|holding| holding.share));
             if sum != Some(Fraction::ONE) {
                 return Err(format!("the shares of {flat} sum to {sum:?}"));
             }
             let on_it: BTreeSet<RecordId> = title.encumbrances.iter().map(|e| e.id).collect();
-            let now = Seconds(self.register.time_ms / 1000);
-            let burdens = self.model.burdens(flat, now);
+            let burdens = self.model.burdens(flat);
             if on_it != burdens {
                 return Err(format!(
                     "on {flat} are, by the register: {:?}, by the model: {burdens:?}",
@@ -200,7 +219,11 @@ impl Game {
                 .model
                 .title(flat)
                 .ok_or("the model has no such title")?;
-            if holds(&title) != expected.holds
+            let page = self.model.page(flat);
+            let order: Vec<RecordId> = page.mortgages().iter().map(|loan| loan.id).collect();
+            if holds(title) != expected.holds
+                || ranks(title) != order
+                || title.cancelled != page.cancelled
                 || title.version != expected.number
                 || title.source != expected.source
             {
@@ -213,7 +236,8 @@ impl Game {
             let by_deed = outcomes.iter().any(|outcome| {
                 outcome.record == title.source
                     && outcome.status == Status::Registered
-                    && outcome.title_version == Some(title.version)
+                    && (outcome.title_version == Some(title.version)
+                        || self.model.deed(&outcome.record).unwrap().property != flat)
             });
             let next = title.version == before.version + 1
                 && title.begin_lifespan_version > before.begin_lifespan_version
@@ -250,7 +274,13 @@ impl Game {
         };
         for outcome in outcomes {
             if self.model.deed(&outcome.record).is_some() {
+                let (_, _, record) = self.model.find(&outcome.record).unwrap();
+                let kind = match &record.body {
+                    Body::Transfer(text) => format!("{:?}", text.kind),
+                    body => body.kind().to_string(),
+                };
                 seen.push(format!("deed {:?}", outcome.status));
+                seen.push(format!("{kind} {:?}", outcome.status));
             }
         }
         for what in seen {
@@ -326,17 +356,19 @@ impl Game {
                 for encumbrance in &mut title.encumbrances {
                     encumbrance.registered = BlockTime(0);
                 }
+                // Parcels list what they inherit by block.
+                title.encumbrances.sort_by_key(|encumbrance| encumbrance.id);
                 title
             })
         };
-        for flat in FLATS {
+        for flat in FLATS.iter().chain(&NUMBERS) {
             let (one, two) = (self.register.title(flat), other.title(flat));
             if plain(one.clone()) != plain(two.clone()) {
                 return Err(format!("cut otherwise, {flat} is {two:?} and not {one:?}"));
             }
         }
         for (_, record) in &self.submitted {
-            if !matches!(record.body, Body::Transfer(_)) {
+            if Deed::of(record, Seconds(0)).is_none() {
                 continue;
             }
             let status = |register: &Register| {

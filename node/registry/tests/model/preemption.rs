@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{PreemptionNotice, PreemptionWaiver};
+use deedbook_schemas::fraction::Money;
 use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
 use crate::dates::deadline;
-use crate::deeds::{Deed, Need, held, need, parties};
+use crate::deeds::{Need, held, need};
 use crate::doors::{Recording, unless};
 use crate::memory::{Codes, Model};
 use crate::shares::Share;
 use crate::signing::Wish;
+use crate::texts::{Deed, Leg};
 use crate::verdict::Reasons;
 
 /// A share on offer.
@@ -35,6 +37,9 @@ impl Model {
     pub(crate) fn offers(&self, property: &str) -> Vec<Offer<'_>> {
         let versions = self.versions(property);
         let mut offers: Vec<Offer<'_>> = Vec::new();
+        if self.page(property).cancelled {
+            return offers;
+        }
         for (index, at, record) in
             self.put_on(property, |body| matches!(body, Body::PreemptionNotice(_)))
         {
@@ -80,9 +85,9 @@ impl Model {
     }
 
     /// Rule 6: a share is sold to a stranger only as it was offered, and after the others had time.
-    pub(crate) fn preemption(&self, deed: &Deed<'_>, now: Seconds) -> Vec<Need> {
-        let holds = self.title(deed.property).unwrap().holds;
-        let (givers, takers) = (parties(&deed.text.disponors), parties(&deed.text.acquirers));
+    pub(crate) fn preemption(&self, deed: &Deed<'_>, leg: &Leg<'_>, now: Seconds) -> Vec<Need> {
+        let holds = self.title(leg.property).unwrap().holds;
+        let (givers, takers) = (&leg.gives, &leg.takes);
         let holders: BTreeSet<PartyId> = holds.iter().map(|hold| hold.party).collect();
         let staying = holders
             .iter()
@@ -91,28 +96,34 @@ impl Model {
         if staying.is_empty() || takers.iter().all(|taker| holders.contains(taker)) {
             return Vec::new();
         }
-        let offers = self.offers(deed.property);
-        let offered = deed.text.disponors.iter().map(|given| {
+        let offers = self.offers(leg.property);
+        let terms = deed.transfer().and_then(|text| text.terms.as_ref());
+        let offered = leg.gives.iter().map(|giver| {
+            let share = leg.given(giver).map(|given| given.share);
             let mut same = offers.iter().filter(|offer| {
-                offer.party == given.party
-                    && offer.body.share == given.share
-                    && offer.body.terms == deed.text.terms
+                offer.party == *giver
+                    && Some(offer.body.share) == share
+                    && offer.body.terms.as_ref() == terms
             });
-            (given.party, same.next())
+            (*giver, same.next())
         });
         let offered: Vec<(PartyId, Option<&Offer<'_>>)> = offered.collect();
-        let mut sum = 0;
-        let mut comparable = true;
-        for (_, offer) in &offered {
-            match offer.map(|offer| offer.body.price.as_ref()) {
-                None => {}
-                Some(Some(price)) if price.currency == "KZT" => sum += price.minor,
-                Some(_) => comparable = false,
+        let prices = offered.iter().filter_map(|(_, offer)| *offer);
+        let prices: Vec<Option<&Money>> = prices.map(|offer| offer.body.price.as_ref()).collect();
+        let all = prices.len() == offered.len();
+        let as_offered = match deed.price() {
+            None => prices.iter().all(Option::is_none),
+            Some(price) => {
+                let mut sum = 0;
+                let mut comparable = true;
+                for part in prices {
+                    comparable &= part.is_some_and(|part| part.currency == price.currency);
+                    sum += part.map_or(0, |part| part.minor);
+                }
+                comparable && sum == price.minor
             }
-        }
-        let all = offered.iter().all(|(_, offer)| offer.is_some());
-        let price = deed.text.price.as_ref().map(|price| price.minor);
-        let same_price = !all || (comparable && Some(sum) == price);
+        };
+        let same_price = !all || as_offered;
         let mut needs = Vec::new();
         for (giver, offer) in &offered {
             if offer.is_none() || !same_price {
@@ -144,6 +155,8 @@ impl Model {
             law.insert(Code::TitleUnknown);
             return (door, law);
         };
+        let live = !self.page(record.subject()).cancelled;
+        unless(live, Code::TitleCancelled, &mut law);
         let own = held(&title.holds, &signer);
         let others = title.holds.iter().any(|hold| hold.party != signer);
         let co_owner = !own.is_nothing() && others;

@@ -42,6 +42,10 @@ impl Share {
         self.plus(Self { above, ..other })
     }
 
+    pub(crate) fn divided_by(self, parts: i128) -> Self {
+        Self::lowest(self.above, self.below * parts)
+    }
+
     pub(crate) fn is_above(self, other: Self) -> bool {
         self.above * other.below > other.above * self.below
     }

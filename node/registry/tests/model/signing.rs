@@ -1,23 +1,20 @@
-//! The model's verdict on the records about a deed: lodging, acts, withdrawal, money and duties.
-
-use std::collections::BTreeSet;
+//! The model's verdict on the records about a deed: acts, withdrawal, money and duties.
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::instrument::{
-    Act, ActKind, ActRole, PartyShare, SpousalConsent, Status, Transfer, TransferKind,
-};
-use deedbook_schemas::limits::{HOLDERS_MAX, SETTLEMENT_LINES_MAX, SUPPLEMENTS_MAX};
+use deedbook_schemas::instrument::{Act, ActKind, ActRole, SpousalConsent, Status};
+use deedbook_schemas::limits::SUPPLEMENTS_MAX;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 use deedbook_schemas::settlement::{Duty, EscrowFunding};
 
-use crate::deeds::{Deed, after, held, kind_of, parties, side};
-use crate::doors::{Recording, bare, recording_of, unless};
+use crate::deeds::held;
+use crate::doors::{Recording, unless};
 use crate::memory::{Codes, Model, Poa, What};
 use crate::shares::Share;
+use crate::texts::{Deed, opposite};
 use crate::verdict::Reasons;
 
 /// What somebody wants to do under a power.
@@ -27,11 +24,6 @@ pub(crate) struct Wish<'w> {
     pub(crate) property: &'w str,
     pub(crate) price: Option<&'w Money>,
     pub(crate) with: Option<Vec<PartyId>>,
-}
-
-fn total(side: &[PartyShare]) -> Share {
-    side.iter()
-        .fold(Share::NONE, |sum, given| sum.plus(Share::of(given.share)))
 }
 
 impl Model {
@@ -85,91 +77,14 @@ impl Model {
         self.overstepped(power, &wish, now)
     }
 
-    pub(crate) fn lodging_reasons(
+    /// The open deed of this id.
+    pub(crate) fn open_deed(
         &self,
-        record: &Record,
-        text: &Transfer,
+        id: &RecordId,
         now: Seconds,
-    ) -> Reasons {
-        let mut door = self.person_door(record);
-        bare(record, &mut door);
-        let mut law = self.standing(&record.issuer());
-        match self.title(record.subject()) {
-            None => drop(law.insert(Code::TitleUnknown)),
-            Some(title) => {
-                let current = title.number == text.title_version;
-                unless(current, Code::TitleVersion, &mut law);
-                let free = self.first_in_rank(record.subject(), now).is_none();
-                unless(free, Code::TitleSlot, &mut law);
-                let mut able = true;
-                for given in &text.disponors {
-                    let owned = held(&title.holds, &given.party);
-                    unless(!owned.is_nothing(), Code::TitleNotHolder, &mut law);
-                    let excess = !owned.is_nothing() && Share::of(given.share).is_above(owned);
-                    unless(!excess, Code::TitleExcess, &mut law);
-                    able &= !owned.is_nothing() && !excess;
-                }
-                let many = able && after(&title.holds, text, now).len() > HOLDERS_MAX;
-                unless(!many, Code::TransferHoldings, &mut law);
-            }
-        }
-        for given in &text.disponors {
-            if self.enrolled(&given.party) {
-                law.extend(self.stuck(&given.party));
-            }
-        }
-        let fit = text
-            .acquirers
-            .iter()
-            .all(|r| self.stuck(&r.party).is_none());
-        unless(fit, Code::AcquirerUnknown, &mut law);
-        let even = total(&text.disponors) == total(&text.acquirers)
-            && !total(&text.disponors).is_above(Share::ALL);
-        unless(even, Code::TransferUnbalanced, &mut law);
-        let (gives, takes) = (parties(&text.disponors), parties(&text.acquirers));
-        let all: BTreeSet<&PartyId> = gives.iter().chain(&takes).collect();
-        let apart =
-            all.len() == gives.len() + takes.len() && !gives.is_empty() && !takes.is_empty();
-        unless(apart, Code::TransferParties, &mut law);
-        let priced = match text.kind {
-            TransferKind::Gift => text.price.is_none(),
-            _ => text.price.as_ref().is_some_and(|price| price.minor > 0),
-        };
-        unless(priced, Code::TransferPrice, &mut law);
-        law.extend(self.settlement_reasons(text));
-        (door, law)
-    }
-
-    fn settlement_reasons(&self, text: &Transfer) -> Codes {
-        let mut why = Codes::new();
-        let Some(settlement) = &text.settlement else {
-            return why;
-        };
-        let price = text.price.as_ref();
-        let paid: Vec<&Money> = settlement.sources.iter().map(|s| &s.amount).collect();
-        let received: Vec<&Money> = settlement.destinations.iter().map(|d| &d.amount).collect();
-        for side in [paid, received] {
-            let mut sum: u128 = 0;
-            let mut sound = !side.is_empty() && side.len() <= SETTLEMENT_LINES_MAX;
-            for line in side {
-                sum += u128::from(line.minor);
-                sound &= line.minor != 0;
-                sound &= price.is_none_or(|price| price.currency == line.currency);
-            }
-            unless(sound, Code::SettlementLines, &mut why);
-            let even = price.is_some_and(|price| sum == u128::from(price.minor));
-            unless(even, Code::SettlementUnbalanced, &mut why);
-        }
-        let agent = self.accreditation(&settlement.agent);
-        let trusted = agent.is_some_and(|a| a.role == AuthorityRole::EscrowAgent && !a.suspended);
-        unless(trusted, Code::EscrowAgent, &mut why);
-        why
-    }
-
-    /// The open deed that a record is about.
-    fn open_deed(&self, record: &Record, now: Seconds, door: &mut Codes) -> Option<Deed<'_>> {
-        let id: RecordId = record.subject().parse().unwrap();
-        if let Some(deed) = self.deed(&id) {
+        door: &mut Codes,
+    ) -> Option<Deed<'_>> {
+        if let Some(deed) = self.deed(id) {
             if self.is_open(&deed, now) {
                 return Some(deed);
             }
@@ -179,7 +94,7 @@ impl Model {
         // A lodging that was refused was an instrument, too.
         let refused = self.events.iter().any(|event| {
             matches!(&event.what, What::Refused(record)
-                if record.id == id && matches!(record.body, Body::Transfer(_)))
+                if record.id == *id && Deed::of(record, now).is_some())
         });
         door.insert(if refused {
             Code::InstrumentClosed
@@ -191,8 +106,13 @@ impl Model {
 
     pub(crate) fn act_reasons(&self, record: &Record, body: &Act, now: Seconds) -> Reasons {
         let mut closed = Codes::new();
-        let deed = self.open_deed(record, now, &mut closed);
-        let recording = deed.map_or(Recording::Needed, |deed| recording_of(deed.text));
+        let deed = self.open_deed(&record.subject().parse().unwrap(), now, &mut closed);
+        let priced = deed.is_some_and(|deed| deed.price().is_some());
+        let recording = if priced {
+            Recording::NeededWithPrice
+        } else {
+            Recording::Needed
+        };
         let mut door = self.act_door(record, recording, now);
         door.extend(closed);
         let Some(deed) = deed else {
@@ -200,13 +120,14 @@ impl Model {
         };
         let signer = record.issuer();
         let mut law = self.standing(&signer);
-        let title = self.title(deed.property).unwrap();
-        let current = title.number == deed.text.title_version;
-        unless(current, Code::TitleVersion, &mut law);
-        if body.role == ActRole::Disponor {
-            let first = self.first_in_rank(deed.property, now);
-            let free = first.is_none_or(|first| first == deed.id);
-            unless(free, Code::TitleSlot, &mut law);
+        for leg in deed.legs() {
+            let number = self.title(leg.property).unwrap().number;
+            let current = leg.version.is_none_or(|version| version == number);
+            let live = current && !self.page(leg.property).cancelled;
+            unless(live, Code::TitleVersion, &mut law);
+            if body.role == ActRole::Disponor && deed.disposes() {
+                law.extend(self.behind(&deed, leg.property, now));
+            }
         }
         let power = body.power.as_ref().map(|id| self.power(id));
         let mut party = signer;
@@ -218,24 +139,36 @@ impl Model {
                 law.extend(self.agent_reasons(&deed, body.role, signer, power, now));
             }
         }
-        let own = side(deed.text, body.role).contains(&party);
+        let own = deed.side(body.role).contains(&party);
         unless(own, Code::ActRoleForeign, &mut law);
         let acts = self.counting(&deed.id, now);
         let before = acts.iter().any(|a| a.role == body.role && a.party == party);
         unless(!before, Code::ActRepeated, &mut law);
-        if body.role == ActRole::Disponor && own {
-            let owned = held(&title.holds, &party);
-            let mut given = deed.text.disponors.iter().filter(|g| g.party == party);
+        if body.role == ActRole::Disponor && own && deed.disposes() {
+            law.extend(self.giver_reasons(&deed, &party, body.power.is_some()));
+        }
+        (door, law)
+    }
+
+    /// Rules 1, 2, 20: who gives holds at least that.
+    fn giver_reasons(&self, deed: &Deed<'_>, party: &PartyId, by_agent: bool) -> Codes {
+        let mut law = Codes::new();
+        for leg in deed.legs() {
+            if !leg.gives.contains(party) {
+                continue;
+            }
+            let owned = held(&self.title(leg.property).unwrap().holds, party);
+            let given = leg.given(party).map(|given| Share::of(given.share));
             if !owned.is_nothing() {
-                let excess = given.any(|given| Share::of(given.share).is_above(owned));
+                let excess = given.is_some_and(|given| given.is_above(owned));
                 unless(!excess, Code::TitleExcess, &mut law);
-            } else if body.power.is_some() {
+            } else if by_agent {
                 law.insert(Code::PrincipalNotHolder);
             } else {
                 law.insert(Code::TitleNotHolder);
             }
         }
-        (door, law)
+        law
     }
 
     /// Why an agent may not sign a deed under a power.
@@ -247,33 +180,35 @@ impl Model {
         power: &Poa<'_>,
         now: Seconds,
     ) -> Codes {
-        let (kind, opposite) = match role {
-            ActRole::Disponor => (kind_of(deed.text), ActRole::Acquirer),
-            ActRole::Acquirer | ActRole::Mortgagee => (ActKind::Acquire, ActRole::Disponor),
-        };
-        let mut with = side(deed.text, opposite);
-        with.retain(|party| *party != power.principal);
-        let wish = Wish {
-            signer,
-            kind,
-            property: deed.property,
-            price: deed.text.price.as_ref(),
-            with: Some(with),
-        };
-        let mut why = self.overstepped(power, &wish, now);
+        let mut kinds = vec![match role {
+            ActRole::Disponor => deed.kind().unwrap_or(ActKind::Manage),
+            ActRole::Acquirer | ActRole::Mortgagee => ActKind::Acquire,
+        }];
+        // Rule 15: who buys with borrowed money mortgages, too.
+        if role == ActRole::Acquirer && deed.lender().is_some() {
+            kinds.push(ActKind::Mortgage);
+        }
+        let mut why = Codes::new();
+        for leg in deed.legs() {
+            for kind in &kinds {
+                let wish = Wish {
+                    signer,
+                    kind: *kind,
+                    property: leg.property,
+                    price: deed.price(),
+                    with: Some(deed.facing(&power.principal, role)),
+                };
+                why.extend(self.overstepped(power, &wish, now));
+            }
+        }
         // Rule 19: on both sides only with the leave of both.
         for act in self.counting(&deed.id, now) {
             let theirs = act.power.and_then(|id| self.power(&id));
             let agent = theirs.as_ref().map_or(act.signer, |theirs| theirs.agent);
             // Who give together, or receive together, do not deal with each other.
-            let together = [ActRole::Disponor, ActRole::Acquirer]
-                .into_iter()
-                .any(|role| {
-                    let side = side(deed.text, role);
-                    side.contains(&act.party) && side.contains(&power.principal)
-                });
+            let together = deed.together(&act.party, &power.principal);
             let other = act.party != power.principal && !together;
-            if act.role != opposite || agent != power.agent || !other {
+            if act.role != opposite(role) || agent != power.agent || !other {
                 continue;
             }
             let leave = power.body.scope.self_dealing
@@ -285,23 +220,36 @@ impl Model {
 
     pub(crate) fn withdrawal_reasons(&self, record: &Record, now: Seconds) -> Reasons {
         let mut door = self.act_door(record, Recording::Welcome, now);
-        let Some(deed) = self.open_deed(record, now, &mut door) else {
+        let Some(deed) = self.open_deed(&record.subject().parse().unwrap(), now, &mut door) else {
             return (door, Codes::new());
         };
         let mut law = self.standing(&record.issuer());
-        let entitled = deed.lodger == record.issuer()
-            || parties(&deed.text.disponors).contains(&record.issuer());
+        // Rule 32: while a buyer has it reserved, by a buyer alone.
+        let legs = deed.legs();
+        let mut titles = legs.iter().map(|leg| leg.property);
+        let reserved = titles.any(|title| self.reserved(title, now) == Some(deed.id));
+        let entitled = if reserved {
+            deed.side(ActRole::Acquirer).contains(&record.issuer())
+        } else {
+            deed.lodger == record.issuer()
+                || deed.side(ActRole::Disponor).contains(&record.issuer())
+        };
         unless(entitled, Code::WithdrawalForeign, &mut law);
         (door, law)
     }
 
-    /// How many others have spoken about a deed.
-    fn supplements(&self, deed: &RecordId) -> usize {
+    /// How many others have spoken about a deed, and not been answered for good.
+    pub(crate) fn supplements(&self, deed: &RecordId) -> usize {
         let subject = deed.to_string();
-        self.done()
-            .filter(|(_, _, r)| matches!(r.body, Body::EscrowFunding(_) | Body::Duty(_)))
-            .filter(|(_, _, r)| r.subject() == subject)
-            .count()
+        let about = |record: &Record| match &record.body {
+            Body::EscrowFunding(_) | Body::Duty(_) | Body::MortgageeConsent(_) => {
+                record.subject() == subject
+            }
+            Body::Requisition(_) => record.subject() == subject && !self.cured(&record.id),
+            Body::Discharge(body) => body.with == Some(*deed),
+            _ => false,
+        };
+        self.done().filter(|(_, _, record)| about(record)).count()
     }
 
     pub(crate) fn funding_reasons(
@@ -311,17 +259,20 @@ impl Model {
         now: Seconds,
     ) -> Reasons {
         let mut door = self.authority_door(record, AuthorityRole::EscrowAgent);
-        let Some(deed) = self.open_deed(record, now, &mut door) else {
+        let Some(deed) = self.open_deed(&record.subject().parse().unwrap(), now, &mut door) else {
             return (door, Codes::new());
         };
         let mut law = Codes::new();
-        if let Some(settlement) = &deed.text.settlement {
+        if let Some(settlement) = deed.transfer().and_then(|t| t.settlement.as_ref()) {
             let chosen = settlement.agent == record.issuer();
             unless(chosen, Code::EscrowAgent, &mut law);
-            let whole = deed.text.price.as_ref() == Some(&body.amount);
+            let whole = deed.price() == Some(&body.amount);
             unless(whole, Code::EscrowAmount, &mut law);
         }
-        let wanted = deed.text.settlement.is_some() && self.funding(&deed.id).is_none();
+        let settled = deed
+            .transfer()
+            .is_some_and(|text| text.settlement.is_some());
+        let wanted = settled && self.funding(&deed.id).is_none();
         unless(wanted, Code::EscrowFunded, &mut law);
         let room = self.supplements(&deed.id) < SUPPLEMENTS_MAX;
         unless(room, Code::RequisitionTooMany, &mut law);
@@ -372,11 +323,11 @@ impl Model {
                 .is_some_and(|ground| !ground.is_empty()),
         };
         unless(said, Code::FieldInvalid, &mut door);
-        let Some(deed) = self.open_deed(record, now, &mut door) else {
+        let Some(deed) = self.open_deed(&record.subject().parse().unwrap(), now, &mut door) else {
             return (door, Codes::new());
         };
         let mut law = Codes::new();
-        let due = self.duties_due(&deed.id).contains(&body.kind);
+        let due = self.duties_due(&deed).contains(&body.kind);
         unless(due, Code::DutyDone, &mut law);
         let room = self.supplements(&deed.id) < SUPPLEMENTS_MAX;
         unless(room, Code::RequisitionTooMany, &mut law);

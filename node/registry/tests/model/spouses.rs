@@ -8,9 +8,10 @@ use deedbook_schemas::instrument::Transfer;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::Ground;
 
-use crate::deeds::{Deed, Hold, Need, Version, held, kind_of, need, parties, take};
+use crate::deeds::{Hold, Need, held, need, take};
 use crate::memory::{Given, Marital, Model};
 use crate::shares::Share;
+use crate::texts::{Deed, Leg, parties};
 
 enum Owner {
     Alone,
@@ -19,63 +20,114 @@ enum Owner {
     With(PartyId),
 }
 
+/// Whose else is what is given.
+#[derive(Default)]
+struct Claims {
+    unknown: bool,
+    undivided: bool,
+    joint: Vec<PartyId>,
+}
+
 impl Model {
     /// What the spouses of those who give have to say, and the consents that serve.
-    pub(crate) fn spouses(
+    pub(crate) fn marriage_needs(
         &self,
         deed: &Deed<'_>,
-        title: &Version,
         now: Seconds,
     ) -> (Vec<Need>, Vec<RecordId>) {
         let (mut needs, mut serving) = (Vec::new(), Vec::new());
-        for given in &deed.text.disponors {
-            let owned = held(&title.holds, &given.party);
-            if owned.is_nothing() || Share::of(given.share).is_above(owned) {
-                continue;
-            }
-            let whole = Share::of(given.share) == owned;
-            let (mut unknown, mut undivided, mut joint) = (false, false, Vec::new());
-            for hold in take(&title.holds, given).1 {
-                match self.owner(deed.property, &hold, now) {
-                    Owner::Unknown => unknown = true,
-                    Owner::Undivided => undivided = true,
-                    Owner::With(spouse) if !joint.contains(&spouse) => joint.push(spouse),
-                    Owner::With(_) | Owner::Alone => {}
-                }
-            }
-            if unknown {
-                needs.push(need("marriage.status_unknown", None));
-            }
-            if undivided {
-                needs.push(need("marriage.undivided", None));
-            }
-            for spouse in joint {
-                if !whole {
-                    needs.push(need("title.joint_share", Some(spouse)));
+        if deed.kind().is_none() || !deed.disposes() {
+            return (needs, serving);
+        }
+        for leg in deed.legs() {
+            let holds = self.title(leg.property).unwrap().holds;
+            for giver in &leg.gives {
+                let owned = held(&holds, giver);
+                let given = leg.given(giver).map(|given| Share::of(given.share));
+                let given = given.unwrap_or(owned);
+                if owned.is_nothing() || given.is_above(owned) {
                     continue;
                 }
-                self.agrees(deed, &given.party, &spouse, now, &mut needs, &mut serving);
+                let claims = self.claims(leg.property, &holds, giver, given, now);
+                if claims.unknown {
+                    needs.push(need("marriage.status_unknown", None));
+                }
+                if claims.undivided {
+                    needs.push(need("marriage.undivided", None));
+                }
+                for spouse in claims.joint {
+                    if given == owned {
+                        let both = (giver, &spouse);
+                        self.agrees(deed, &leg, both, now, &mut needs, &mut serving);
+                    } else {
+                        needs.push(need("title.joint_share", Some(spouse)));
+                    }
+                }
             }
         }
         (needs, serving)
     }
 
+    /// Whose else is what somebody gives.
+    fn claims(
+        &self,
+        property: &str,
+        holds: &[Hold],
+        giver: &PartyId,
+        given: Share,
+        now: Seconds,
+    ) -> Claims {
+        let mut claims = Claims::default();
+        for hold in take(holds, giver, given).1 {
+            match self.owner(property, &hold, now) {
+                Owner::Unknown => claims.unknown = true,
+                Owner::Undivided => claims.undivided = true,
+                Owner::With(spouse) if !claims.joint.contains(&spouse) => {
+                    claims.joint.push(spouse);
+                }
+                Owner::With(_) | Owner::Alone => {}
+            }
+        }
+        claims
+    }
+
+    /// Rule 5: the whole of what one spouse holds jointly goes to both of them, and to nobody else.
+    pub(crate) fn severs(&self, deed: &Deed<'_>, text: &Transfer, now: Seconds) -> bool {
+        let Some(title) = self.title(deed.property) else {
+            return true;
+        };
+        let [given] = text.disponors.as_slice() else {
+            return false;
+        };
+        let owned = held(&title.holds, &given.party);
+        let claims = self.claims(deed.property, &title.holds, &given.party, owned, now);
+        let [spouse] = claims.joint.as_slice() else {
+            return false;
+        };
+        let mut owners = vec![given.party, *spouse];
+        let mut takers = parties(&text.acquirers);
+        owners.sort();
+        takers.sort();
+        takers.dedup();
+        !claims.unknown && !claims.undivided && Share::of(given.share) == owned && owners == takers
+    }
+
     fn agrees(
         &self,
         deed: &Deed<'_>,
-        disponor: &PartyId,
-        spouse: &PartyId,
+        leg: &Leg<'_>,
+        (disponor, spouse): (&PartyId, &PartyId),
         now: Seconds,
         needs: &mut Vec<Need>,
         serving: &mut Vec<RecordId>,
     ) {
-        let mut theirs = self.valid_consents(deed.property);
+        let mut theirs = self.valid_consents(leg.property);
         // Rules 12, 13: theirs, as long as they can take it back.
         theirs.retain(|c| {
             c.spouse == *spouse && c.body.disponor == *disponor && !self.fell_after(spouse, c.index)
         });
         let (fresh, expired): (Vec<_>, Vec<_>) = theirs.iter().partition(|c| now <= c.body.expires);
-        if let Some(consent) = fresh.iter().find(|consent| permits(consent, deed.text)) {
+        if let Some(consent) = fresh.iter().find(|consent| permits(consent, deed, leg)) {
             serving.push(consent.id);
             return;
         }
@@ -147,15 +199,15 @@ impl Model {
 }
 
 /// This kind of act, with these counterparties, not below the floor.
-fn permits(consent: &Given<'_>, text: &Transfer) -> bool {
+fn permits(consent: &Given<'_>, deed: &Deed<'_>, leg: &Leg<'_>) -> bool {
     let body = consent.body;
     let enough = |floor: &Money| {
-        let price = text.price.as_ref();
+        let price = deed.price();
         price.is_some_and(|price| price.currency == floor.currency && price.minor >= floor.minor)
     };
-    body.act == kind_of(text)
+    Some(body.act) == deed.kind()
         && body
             .counterparty
-            .is_none_or(|only| parties(&text.acquirers).iter().all(|party| *party == only))
+            .is_none_or(|only| leg.takes.iter().all(|party| *party == only))
         && body.price_floor.as_ref().is_none_or(enough)
 }

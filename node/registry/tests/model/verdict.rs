@@ -47,30 +47,42 @@ impl Model {
         if !law.is_empty() {
             return self.refuse(record, now, law);
         }
-        let withdrawn: Option<RecordId> = match &record.body {
-            Body::Withdrawal(_) => record.subject().parse().ok(),
-            _ => None,
-        };
         self.events.push(Event {
             at: now,
             what: What::Done(Box::new(record.clone())),
         });
         let mut outcomes = Vec::new();
-        if matches!(
-            record.body,
+        let at_once = match &record.body {
             Body::PowerOfAttorney(_)
-                | Body::SpousalConsent(_)
-                | Body::Freeze(_)
-                | Body::Caveat(_)
-                | Body::SelfLock(_)
-                | Body::PreemptionNotice(_)
-        ) {
+            | Body::SpousalConsent(_)
+            | Body::Freeze(_)
+            | Body::Caveat(_)
+            | Body::SelfLock(_)
+            | Body::PriorityNotice(_)
+            | Body::PreemptionNotice(_) => true,
+            Body::Discharge(body) => body.with.is_none(),
+            _ => false,
+        };
+        if at_once {
             outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
         }
-        if let Some(deed) = withdrawn {
-            outcomes.extend(self.end(deed, Status::Withdrawn, &Codes::new(), Vec::new(), now));
+        let deed: Option<RecordId> = record.subject().parse().ok();
+        let ends = match &record.body {
+            Body::Withdrawal(_) => Some((Status::Withdrawn, Codes::new())),
+            Body::RequisitionDecision(body) if !body.cured => {
+                Some((Status::Refused, [Code::RequisitionRefused].into()))
+            }
+            _ => None,
+        };
+        if let Some((status, codes)) = ends {
+            outcomes.extend(self.end(deed.unwrap(), status, &codes, Vec::new(), now));
         }
-        outcomes.extend(self.register_what_is_complete(now));
+        let with = match &record.body {
+            Body::Discharge(body) => body.with,
+            _ => None,
+        };
+        let touched: Vec<RecordId> = deed.into_iter().chain(with).collect();
+        outcomes.extend(self.register_what_is_complete(&touched, now));
         (Answer::Accepted, outcomes)
     }
 
@@ -108,8 +120,9 @@ impl Model {
         });
         let mut ended = outcome(deed, status, codes);
         if status == Status::Registered {
-            let property = self.deed(&deed).unwrap().property.to_owned();
-            ended.title_version = self.title(&property).map(|title| title.number);
+            let deed = self.deed(&deed).unwrap();
+            let title = self.title(deed.property).filter(|_| deed.disposes());
+            ended.title_version = title.map(|title| title.number);
         }
         let order = funding.map(|funding| outcome(funding, status, &Codes::new()));
         std::iter::once(ended).chain(order).collect()
@@ -118,36 +131,49 @@ impl Model {
     /// Begins a block: what has not ended in time ends now.
     pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        for over in self.over(now) {
+        for (over, property) in self.over(now) {
             self.events.push(Event {
                 at: now,
-                what: What::Lapsed(over),
+                what: What::Lapsed(over, property),
             });
             outcomes.push(outcome(over, Status::Expired, &Codes::new()));
         }
-        let late: Vec<RecordId> = self
-            .pending()
-            .iter()
-            .filter(|deed| self.expires(deed) <= now)
-            .map(|deed| deed.id)
-            .collect();
-        for deed in late {
-            outcomes.extend(self.end(deed, Status::Expired, &Codes::new(), Vec::new(), now));
+        let mut late = Vec::new();
+        for deed in self.pending() {
+            // Rule 33: nobody answered while it was pending.
+            let overdue = self.overdue(&deed, now);
+            let unanswered = overdue.is_some_and(|due| due <= self.expires(&deed));
+            if unanswered {
+                let why: Codes = [Code::RequisitionUnanswered].into();
+                late.push((deed.id, Status::Refused, why));
+            } else if self.expires(&deed) <= now {
+                late.push((deed.id, Status::Expired, Codes::new()));
+            }
         }
-        outcomes.extend(self.register_what_is_complete(now));
+        for (deed, status, codes) in late {
+            outcomes.extend(self.end(deed, status, &codes, Vec::new(), now));
+        }
+        let touched = self.clocks_since(self.began, now);
+        self.began = now;
+        outcomes.extend(self.register_what_is_complete(&touched, now));
         outcomes
     }
 
-    /// A deed registers in the moment in which nothing is missing any more.
-    fn register_what_is_complete(&mut self, now: Seconds) -> Vec<Outcome> {
+    /// A deed registers in the moment in which nothing is missing any more. What lenders have among
+    /// themselves takes no slot, and is looked at when something about it itself is said.
+    fn register_what_is_complete(&mut self, touched: &[RecordId], now: Seconds) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         loop {
             let complete = self.pending().into_iter().find_map(|deed| {
-                let complete = self.is_open(&deed, now)
-                    && self.first_in_rank(deed.property, now) == Some(deed.id)
-                    && self.needs(&deed, now).is_empty();
-                let title = self.title(deed.property).unwrap();
-                complete.then(|| (deed.id, self.spouses(&deed, &title, now).1))
+                let first = |property| self.signed_first(property, now) == Some(deed.id);
+                let looked_at = if deed.disposes() {
+                    deed.legs().iter().all(|leg| first(leg.property))
+                } else {
+                    touched.contains(&deed.id)
+                };
+                let complete =
+                    looked_at && self.is_open(&deed, now) && self.needs(&deed, now).is_empty();
+                complete.then(|| (deed.id, self.marriage_needs(&deed, now).1))
             });
             let Some((deed, consents)) = complete else {
                 return outcomes;
@@ -166,7 +192,20 @@ impl Model {
             Body::PowerOfAttorney(body) => self.power_reasons(record, body, now),
             Body::SpousalConsent(body) => self.consent_reasons(record, body, now),
             Body::Revocation(body) => self.revocation_reasons(record, body, now),
-            Body::Transfer(text) => self.lodging_reasons(record, text, now),
+            Body::Transfer(_)
+            | Body::Mortgage(_)
+            | Body::Servitude(_)
+            | Body::Lease(_)
+            | Body::Assignment(_)
+            | Body::Postponement(_)
+            | Body::Subdivision(_)
+            | Body::Consolidation(_) => self.lodging_reasons(record, now),
+            Body::Discharge(body) => self.discharge_reasons(record, body, now),
+            Body::MortgageeConsent(body) => self.passing_reasons(record, body, now),
+            Body::Requisition(body) => self.requisition_reasons(record, body, now),
+            Body::RequisitionAnswer(body) => self.answer_reasons(record, body, now),
+            Body::RequisitionDecision(body) => self.decision_reasons(record, body, now),
+            Body::PriorityNotice(_) => self.reservation_reasons(record, now),
             Body::Act(body) => self.act_reasons(record, body, now),
             Body::Withdrawal(_) => self.withdrawal_reasons(record, now),
             Body::EscrowFunding(body) => self.funding_reasons(record, body, now),

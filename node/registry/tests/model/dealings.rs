@@ -1,0 +1,157 @@
+//! What is tried with loans, leases, parcels and clocks; see `history`.
+
+use proptest::prelude::*;
+
+use crate::history::Form;
+
+/// People, flats and so on are numbers, as in `history`.
+#[derive(Debug, Clone)]
+pub(crate) enum Dealing {
+    /// The holders mortgage, burden or let what they hold.
+    Grant {
+        flat: usize,
+        what: Granted,
+        to: usize,
+        hours: u64,
+        slip: Slip,
+    },
+    Assign {
+        loan: usize,
+        to: usize,
+        slip: Slip,
+    },
+    Postpone {
+        loan: usize,
+        behind: usize,
+        slip: Slip,
+    },
+    /// Somebody gives up what they have, at once or with a deed.
+    GiveUp {
+        what: usize,
+        with: Option<usize>,
+        who: Option<usize>,
+        by_agent: bool,
+    },
+    LetPass {
+        deed: usize,
+        loan: usize,
+        who: Option<usize>,
+        by_agent: bool,
+    },
+    Ask {
+        deed: usize,
+        mute: bool,
+    },
+    Reply {
+        asked: usize,
+        who: Option<usize>,
+    },
+    Decide {
+        asked: usize,
+        cured: bool,
+    },
+    Reserve {
+        deed: usize,
+        who: Option<usize>,
+    },
+    Swap {
+        one: usize,
+        other: usize,
+        form: Form,
+        slip: Slip,
+    },
+    Sever {
+        flat: usize,
+        slip: Slip,
+    },
+    Split {
+        flat: usize,
+        parts: usize,
+        slip: Slip,
+    },
+    Merge {
+        one: usize,
+        other: usize,
+        slip: Slip,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Granted {
+    Mortgage,
+    Servitude,
+    Lease,
+}
+
+/// What is wrong with a text; what that means depends on its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slip {
+    Nothing,
+    OtherVersion,
+    Stranger,
+    Order,
+    Amount,
+}
+
+fn slip() -> impl Strategy<Value = Slip> {
+    prop_oneof![
+        24 => Just(Slip::Nothing),
+        1 => Just(Slip::OtherVersion),
+        1 => Just(Slip::Stranger),
+        1 => Just(Slip::Order),
+        1 => Just(Slip::Amount),
+    ]
+}
+
+fn granted() -> impl Strategy<Value = Granted> {
+    prop_oneof![
+        3 => Just(Granted::Mortgage),
+        1 => Just(Granted::Servitude),
+        1 => Just(Granted::Lease),
+    ]
+}
+
+/// What is lodged.
+pub(crate) fn lodged() -> impl Strategy<Value = Dealing> {
+    let (person, flat, loan) = (0..5usize, 0..4usize, 0..4usize);
+    let form = crate::history::form;
+    prop_oneof![
+        6 => (flat.clone(), granted(), person.clone(), 0..3000u64, slip()).prop_map(
+            |(flat, what, to, hours, slip)| Dealing::Grant { flat, what, to, hours, slip }
+        ),
+        2 => (loan.clone(), person, slip())
+            .prop_map(|(loan, to, slip)| Dealing::Assign { loan, to, slip }),
+        2 => (loan.clone(), loan, slip())
+            .prop_map(|(loan, behind, slip)| Dealing::Postpone { loan, behind, slip }),
+        3 => (flat.clone(), flat.clone(), form(), slip())
+            .prop_map(|(one, other, form, slip)| Dealing::Swap { one, other, form, slip }),
+        2 => (flat.clone(), slip()).prop_map(|(flat, slip)| Dealing::Sever { flat, slip }),
+        1 => (flat.clone(), 1..4usize, slip())
+            .prop_map(|(flat, parts, slip)| Dealing::Split { flat, parts, slip }),
+        1 => (flat.clone(), flat, slip())
+            .prop_map(|(one, other, slip)| Dealing::Merge { one, other, slip }),
+    ]
+}
+
+/// What is said about what was lodged.
+pub(crate) fn said() -> impl Strategy<Value = Dealing> {
+    let deed = 0..4usize;
+    let stranger = prop::option::weighted(0.15, 0..6usize);
+    let with = prop::option::weighted(0.4, deed.clone());
+    let agent = prop::bool::weighted(0.2);
+    prop_oneof![
+        5 => (0..6usize, with, stranger.clone(), agent.clone()).prop_map(
+            |(what, with, who, by_agent)| Dealing::GiveUp { what, with, who, by_agent }
+        ),
+        2 => (deed.clone(), 0..3usize, stranger.clone(), agent).prop_map(
+            |(deed, loan, who, by_agent)| Dealing::LetPass { deed, loan, who, by_agent }
+        ),
+        2 => (deed.clone(), prop::bool::weighted(0.05))
+            .prop_map(|(deed, mute)| Dealing::Ask { deed, mute }),
+        2 => (0..3usize, stranger.clone())
+            .prop_map(|(asked, who)| Dealing::Reply { asked, who }),
+        2 => (0..3usize, prop::bool::weighted(0.8))
+            .prop_map(|(asked, cured)| Dealing::Decide { asked, cured }),
+        3 => (deed, stranger).prop_map(|(deed, who)| Dealing::Reserve { deed, who }),
+    ]
+}
