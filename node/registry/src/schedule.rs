@@ -118,6 +118,8 @@ fn come_due(
     match due {
         Due::Instrument(id) => instrument_due(overlay, block, id),
         Due::Title(property) => lapse::sweep(overlay, block, property),
+        // The first block after a long silence reaches the horizon and what lies beyond it at once.
+        Due::Later(time, due) if *time <= block.now() => come_due(overlay, block, due),
         Due::Later(time, due) => {
             overlay.schedule(*time, Due::clone(due));
             Ok(Vec::new())

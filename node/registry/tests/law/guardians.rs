@@ -468,6 +468,28 @@ fn on_his_birthday_to_the_second_he_is_of_age() {
 }
 
 #[test]
+fn on_his_birthday_to_the_second_the_guardian_acts_for_him_no_more() {
+    for (early, codes) in [(1, &[][..]), (0, &["guardian.not_guardian"])] {
+        let mut world = World::of_singles(&["Timur", "Gulnara", "Bolat", "Clara"]);
+        world.property(FLAT, &[("Timur", "1/1")]);
+        let until = Seconds(world.now().0 + 10 * DAY);
+        world.fact("Timur", CivilStatus::Minority { until });
+        world.appoints("Timur", Some("Gulnara"));
+        let deed = lodge(&mut world, FLAT, "Bolat");
+        world.permits(&deed, "Timur");
+        // The act's block comes a second after it is signed.
+        world.time_ms = (until.0 - 1 - early) * 1000;
+        let act = gives(&mut world, &deed);
+        assert_eq!(world.now().0 + 1 + early, until.0);
+        if codes.is_empty() {
+            world.accept(&act);
+        } else {
+            world.refuse(&act, codes);
+        }
+    }
+}
+
+#[test]
 fn who_is_capable_again_signs_and_the_guardian_no_more() {
     let mut world = World::of_singles(&["Timur", "Gulnara", "Bolat", "Clara"]);
     world.property(FLAT, &[("Timur", "1/1")]);

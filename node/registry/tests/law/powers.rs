@@ -215,6 +215,31 @@ pub(crate) fn a_power_works_from_its_start_and_not_from_its_end_on() {
 }
 
 #[test]
+pub(crate) fn a_power_is_ended_until_the_second_before_its_end() {
+    for (ending, by) in [
+        (Ending::Revocation, "Aida"),
+        (Ending::Renunciation, "Zarina"),
+    ] {
+        // Seconds between the power's block and that of the revocation; the power lasts 20.
+        for (wait, codes) in [(19, &[][..]), (20, &["revocation.already_ended"])] {
+            let mut world = world();
+            let mut body = world.power_body(&[ActKind::Sell]);
+            let issued = world.now().0 + 1;
+            body.issued = Some(Seconds(issued));
+            body.expires = Some(Seconds(issued + 20));
+            let power = grant(&mut world, body);
+            world.pass(wait - 1);
+            let record = world.ends(by, &power, ending);
+            if codes.is_empty() {
+                world.accept(&record);
+            } else {
+                world.refuse(&record, codes);
+            }
+        }
+    }
+}
+
+#[test]
 pub(crate) fn a_revoked_power_never_acts_again() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);

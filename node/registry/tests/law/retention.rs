@@ -62,6 +62,25 @@ fn a_recording_is_deleted_after_its_term() {
 }
 
 #[test]
+fn of_two_recordings_each_is_deleted_once() {
+    let (mut world, one) = world();
+    let deed = Record::decode(&one).unwrap().subject().parse().unwrap();
+    let other = world.buys("Bolat", &deed);
+    world.accept(&other);
+    world.pass(LONG);
+    for record in [&one, &other] {
+        let root = root_of(record);
+        let deletion = world.deletes_recording(PROVIDER, &root, record);
+        assert_eq!(world.accept(&deletion), []);
+    }
+    for record in [&one, &other] {
+        let root = root_of(record);
+        let again = world.deletes_recording(PROVIDER, &root, record);
+        world.refuse(&again, &["evidence.unknown"]);
+    }
+}
+
+#[test]
 fn a_recording_is_kept_to_the_last_second_of_its_term() {
     // 75 years after 2026-03-02T09:59:33Z, when the recording began: 2101-03-02T09:59:33Z.
     const END: u64 = 4_139_200_773;

@@ -49,3 +49,23 @@ fn far_times_wait_at_the_horizon_and_come_to_their_hour() {
     assert_eq!(ended, freezes, "each once, in order");
     assert_eq!(times(&world), []);
 }
+
+#[test]
+fn the_first_block_after_a_silence_beyond_the_horizon_brings_about_all_that_is_due() {
+    // Days after which a freeze ends, and days of silence.
+    for (ends, silence, over) in [(101, 400, true), (399, 400, true), (401, 400, false)] {
+        let mut world = World::of_singles(&["Aida"]);
+        world.property(FLAT, &[("Aida", "1/1")]);
+        let until = Some(Seconds(world.now().0 + ends * DAY));
+        let case = "Case 1".to_owned();
+        let body = Body::Freeze(Freeze { case, until });
+        let record = world.plain(REGISTRAR, FLAT, body);
+        world.accept(&record);
+        world.pass(silence * DAY);
+        world.block(&[]);
+        let ended: Vec<_> = world.began.iter().map(|o| (o.record, o.status)).collect();
+        let expected = (record_id(&record), Status::Expired);
+        assert_eq!(ended.contains(&expected), over, "after {ends} of {silence}");
+        assert_eq!(world.title(FLAT).encumbrances.is_empty(), over);
+    }
+}

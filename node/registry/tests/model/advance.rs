@@ -4,6 +4,7 @@ use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole, SpousalConsent};
 use deedbook_schemas::party::{CivilStatus, PartyId};
+use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::EscrowFunding;
 
@@ -13,7 +14,7 @@ use crate::memory::Model;
 use crate::pen::{Paper, act, civil, duty, known_name, latest, name, office, personal};
 use crate::replies::{answer, decide, gives_up, in_person_or_not, lets_pass};
 use crate::texts::Deed;
-use crate::world::{CIVIL, DAY, ESCROW};
+use crate::world::{CIVIL, DAY, ESCROW, NOTARY};
 
 /// The first thing from `need` on that anybody can do something about.
 pub(crate) fn advance(
@@ -54,6 +55,10 @@ fn meet(
             let amount = deed.price()?.clone();
             let body = Body::EscrowFunding(EscrowFunding { amount });
             Some(office(ESCROW, deed.id, body))
+        }
+        ("notary.missing", _) => {
+            let body = Body::Notarisation(Notarisation {});
+            Some(office(NOTARY, deed.id, body))
         }
         ("duty.unpaid", _) => Some(duty(&deed.id, false, by_agent)),
         ("requisition.open", who) => {

@@ -54,6 +54,19 @@ pub(crate) enum Dealing {
         deed: usize,
         who: Option<usize>,
     },
+    /// An agent passes a power on.
+    PassOn {
+        power: usize,
+        to: usize,
+        who: Option<usize>,
+        slip: Slip,
+    },
+    /// A notary certifies a power or a deed.
+    Certify {
+        what: usize,
+        power: bool,
+        local: bool,
+    },
     Swap {
         one: usize,
         other: usize,
@@ -152,6 +165,11 @@ pub(crate) fn said() -> impl Strategy<Value = Dealing> {
             .prop_map(|(asked, who)| Dealing::Reply { asked, who }),
         2 => (0..3usize, prop::bool::weighted(0.8))
             .prop_map(|(asked, cured)| Dealing::Decide { asked, cured }),
-        3 => (deed, stranger).prop_map(|(deed, who)| Dealing::Reserve { deed, who }),
+        3 => (deed.clone(), stranger.clone())
+            .prop_map(|(deed, who)| Dealing::Reserve { deed, who }),
+        4 => (0..3usize, 0..5usize, stranger, slip())
+            .prop_map(|(power, to, who, slip)| Dealing::PassOn { power, to, who, slip }),
+        4 => (deed, prop::bool::weighted(0.7), prop::bool::weighted(0.3))
+            .prop_map(|(what, power, local)| Dealing::Certify { what, power, local }),
     ]
 }

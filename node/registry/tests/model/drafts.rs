@@ -10,7 +10,9 @@ use deedbook_schemas::settlement::{Destination, Settlement, Source};
 use crate::grants::terms;
 use crate::history::{Attempt, Flaw, Form};
 use crate::memory::Model;
+use crate::pages::total;
 use crate::pen::{PEOPLE, PRICES, Paper, SHARES, name, office};
+use crate::shares::Share;
 use crate::world::{ESCROW, TAX, id, money};
 
 pub(crate) fn part(party: PartyId, share: &str) -> PartyShare {
@@ -106,9 +108,12 @@ fn shape(text: &mut Transfer, form: Form, flaw: Flaw) {
     }
     // Mostly where it is lawful.
     if let Some(lender) = form.loan
-        && (!form.gift || flaw != Flaw::Nothing)
+        && (!form.gift && total(&text.acquirers) == Share::ALL || flaw != Flaw::Nothing)
     {
-        text.mortgage = Some(terms(id(PEOPLE[lender]), 9_000));
+        let mut people = PEOPLE[..5].iter().cycle().skip(lender);
+        let lender = people.find(|name| id(name) != taker || flaw != Flaw::Nothing);
+        let lender = lender.unwrap_or(&PEOPLE[5]);
+        text.mortgage = Some(terms(id(lender), 9_000));
     }
     let lines = text.settlement.as_mut();
     match flaw {

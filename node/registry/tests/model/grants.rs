@@ -139,7 +139,12 @@ fn grant(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
 }
 
 fn postpone(model: &Model, loan: usize, behind: usize, slip: Slip) -> Option<Paper> {
-    let (property, _) = latest(&loans(model), loan)?;
+    // Mostly where there are several.
+    let mut all = loans(model);
+    if all.iter().any(|(p, _)| model.page(p).mortgages().len() > 1) && behind < 3 {
+        all.retain(|(p, _)| model.page(p).mortgages().len() > 1);
+    }
+    let (property, _) = latest(&all, loan % all.len().max(1))?;
     let page = model.page(&property);
     let ranked = page.mortgages();
     // Mostly one in front of the other.
@@ -294,8 +299,13 @@ fn merge(model: &Model, one: usize, other: usize, slip: Slip) -> Option<Paper> {
     // Mostly two parcels of the same holders.
     let live = model.properties().into_iter();
     let live: Vec<String> = live.filter(|p| !model.page(p).cancelled).collect();
-    let first = live[one % live.len()].clone();
     let of = |property: &String| holders(&model.title(property).unwrap());
+    let twin = |p: &String| live.iter().any(|other| other != p && of(other) == of(p));
+    let mut firsts: Vec<&String> = live.iter().filter(|p| twin(p)).collect();
+    if firsts.is_empty() && other > 1 {
+        firsts.extend(&live);
+    }
+    let first = (*firsts.get(one % firsts.len().max(1))?).clone();
     let like = live.iter().filter(|p| **p != first && of(p) == of(&first));
     let like: Vec<&String> = like.collect();
     let second = if like.is_empty() {

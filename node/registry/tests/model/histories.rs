@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use deedbook_schemas::block::Seconds;
+use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Ground;
@@ -14,7 +15,7 @@ use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
 use crate::history::{Step, scene};
 use crate::memory::Model;
-use crate::pen::{FLATS, OTHER_AGENT, PEOPLE, write};
+use crate::pen::{FLATS, LOCAL_NOTARY, OTHER_AGENT, PEOPLE, write};
 use crate::play::{Game, Register};
 use crate::world::{
     BEFORE, BUSINESS, CIVIL, COURT, ESCROW, GUARDIANS, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR,
@@ -46,10 +47,15 @@ const FOUNDERS: [(&str, AuthorityRole); 15] = [
     (ESCROW, AuthorityRole::EscrowAgent),
 ];
 
-fn profile(duties: bool) -> Profile {
+fn profile(duties: bool, notarial: bool) -> Profile {
     Profile {
         duties: if duties {
             vec![DutyKind::TransferTax]
+        } else {
+            Vec::new()
+        },
+        notarial_acts: if notarial {
+            vec![ActKind::Sell, ActKind::Mortgage]
         } else {
             Vec::new()
         },
@@ -58,13 +64,14 @@ fn profile(duties: bool) -> Profile {
 }
 
 /// A world in which something can happen: couples, singles, co-owners.
-fn beginning(duties: bool) -> Result<(World, Game), String> {
-    let profile = profile(duties);
+fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
+    let profile = profile(duties, notarial);
     let mut world = World::with_profile(profile.clone());
     let founders = FOUNDERS
         .map(|(name, role)| {
             let mut founder = accreditation(name, role, false);
             founder.superior = (name == COURT).then(|| id(HIGH_COURT));
+            founder.person = (name == NOTARY).then(|| id("Nurlan"));
             (id(name), founder)
         })
         .to_vec();
@@ -90,6 +97,11 @@ fn beginning(duties: bool) -> Result<(World, Game), String> {
     let agent = accreditation(OTHER_AGENT, AuthorityRole::EscrowAgent, false);
     let subject = id(OTHER_AGENT).to_string();
     records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(agent)));
+    let mut local = accreditation(LOCAL_NOTARY, AuthorityRole::Notary, false);
+    local.person = Some(id("Erlan"));
+    local.territory = Some(vec!["20-313-024-118".to_owned(), "20-313-024-119".to_owned()]);
+    let subject = id(LOCAL_NOTARY).to_string();
+    records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(local)));
     records.push(world.marriage("Aida", "Bolat", BEFORE));
     let mut singles: Vec<PartyId> = vec![id("Clara"), id("Dana")];
     singles.sort();
@@ -115,8 +127,8 @@ type Tally = BTreeMap<String, usize>;
 const RECORDS: &str = "records";
 
 /// Plays one history; tells what was seen.
-fn play(steps: &[Step], duties: bool) -> Result<Tally, String> {
-    let (mut world, mut game) = beginning(duties)?;
+fn play(steps: &[Step], duties: bool, notarial: bool) -> Result<Tally, String> {
+    let (mut world, mut game) = beginning(duties, notarial)?;
     let start = game.register.clone();
     let settled = game.submitted.len();
     let mut sent: Vec<Vec<u8>> = Vec::new();
@@ -159,9 +171,13 @@ fn agree(half: u64) {
     };
     let seen = RefCell::new(Tally::new());
     let mut runner = TestRunner::new(config);
-    let histories = (prop::collection::vec(scene(), SCENES), any::<bool>());
-    let result = runner.run(&histories, |(steps, duties)| {
-        let played = play(&steps.concat(), duties).map_err(TestCaseError::fail)?;
+    let histories = (
+        prop::collection::vec(scene(), SCENES),
+        any::<bool>(),
+        prop::bool::weighted(0.3),
+    );
+    let result = runner.run(&histories, |(steps, duties, notarial)| {
+        let played = play(&steps.concat(), duties, notarial).map_err(TestCaseError::fail)?;
         for (what, times) in played {
             *seen.borrow_mut().entry(what).or_default() += times;
         }

@@ -191,6 +191,8 @@ pub(crate) struct Limit {
     pub(crate) flat: Option<usize>,
     pub(crate) self_dealing: bool,
     pub(crate) term: usize,
+    /// How often it may be passed on.
+    pub(crate) passes: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,17 +249,18 @@ fn flaw() -> impl Strategy<Value = Flaw> {
     ]
 }
 
-fn limit() -> impl Strategy<Value = Limit> {
+pub(crate) fn limit() -> impl Strategy<Value = Limit> {
     let rarely = |max: usize| prop::option::weighted(0.2, 0..max);
     let parts = (0..6usize, 0..4usize, rarely(5), rarely(3), 0..8usize);
-    (parts, prop::bool::weighted(0.3)).prop_map(
-        |((acts, floor, with, flat, term), self_dealing)| Limit {
+    (parts, prop::bool::weighted(0.3), 0..4u8).prop_map(
+        |((acts, floor, with, flat, term), self_dealing, passes)| Limit {
             acts,
             floor,
             with,
             flat,
             self_dealing,
             term,
+            passes,
         },
     )
 }

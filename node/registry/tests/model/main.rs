@@ -17,6 +17,8 @@ mod advance;
 #[cfg(test)]
 mod burdens;
 #[cfg(test)]
+mod chains;
+#[cfg(test)]
 mod clocks;
 #[cfg(test)]
 mod dates;

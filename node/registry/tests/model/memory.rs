@@ -302,21 +302,27 @@ impl Model {
     }
 
     pub(crate) fn powers(&self) -> Vec<Poa<'_>> {
-        let powers = self.done().filter_map(|(index, _, r)| match &r.body {
-            Body::PowerOfAttorney(body) => Some(Poa {
-                index,
-                id: r.id,
-                principal: r.issuer(),
-                agent: r.subject().parse().unwrap(),
-                body,
-            }),
-            _ => None,
-        });
-        powers.collect()
+        let records = self.done().map(|(_, _, record)| record);
+        let powers = records.filter(|r| matches!(r.body, Body::PowerOfAttorney(_)));
+        powers.filter_map(|r| self.power(&r.id)).collect()
     }
 
     pub(crate) fn power(&self, id: &RecordId) -> Option<Poa<'_>> {
-        self.powers().into_iter().find(|power| power.id == *id)
+        let (index, _, record) = self.find(id)?;
+        let Body::PowerOfAttorney(body) = &record.body else {
+            return None;
+        };
+        let principal = match &body.parent {
+            Some(parent) => self.power(parent)?.principal,
+            None => body.represents.unwrap_or(record.issuer()),
+        };
+        Some(Poa {
+            index,
+            id: *id,
+            principal,
+            agent: record.subject().parse().unwrap(),
+            body,
+        })
     }
 
     /// How a power or a consent was ended by somebody's will.
@@ -334,12 +340,28 @@ impl Model {
             .expires
             .unwrap_or(years_later(issued, self.profile.power_default_years));
         let most = years_later(issued, self.profile.power_max_years);
-        Some((body.starts.unwrap_or(issued), said.min(most)))
+        let parent = body.parent.and_then(|id| self.power(&id));
+        let above = parent.and_then(|parent| self.term(parent.body));
+        let end = above.map_or(most, |(_, end)| most.min(end));
+        Some((body.starts.unwrap_or(issued), said.min(end)))
     }
 
-    /// Why a power carries nothing at `now`. What ended stays ended.
+    /// Why a power carries nothing at `now`. What ended stays ended, with all that was part of it.
     pub(crate) fn lapsed(&self, power: &Poa<'_>, now: Seconds) -> Codes {
+        let mut why = self.lapsed_alone(power, now);
+        let chain = self.chain(power);
+        let mut above = chain.iter().skip(1);
+        if above.any(|parent| !self.lapsed_alone(parent, now).is_empty()) {
+            why.insert(Code::PowerParent);
+        }
+        why
+    }
+
+    fn lapsed_alone(&self, power: &Poa<'_>, now: Seconds) -> Codes {
         let mut why = Codes::new();
+        if power.body.parent.is_some() && self.certified(&power.id).is_none() {
+            why.insert(Code::PowerUnnotarised);
+        }
         let (starts, expires) = self.term(power.body).unwrap();
         if now < starts {
             why.insert(Code::PowerNotYet);

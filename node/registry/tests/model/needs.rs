@@ -29,6 +29,7 @@ impl Model {
         needs.extend(self.in_the_way(deed, now));
         needs.extend(self.lenders_needs(deed));
         needs.extend(self.grant_needs(deed, now));
+        needs.extend(self.notary_needs(deed));
         needs.extend(self.requisition_needs(deed));
         if let Some(settlement) = deed.transfer().and_then(|text| text.settlement.as_ref())
             && self.funding(&deed.id).is_none()

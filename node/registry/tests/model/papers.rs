@@ -6,12 +6,16 @@ use deedbook_schemas::fraction::Money;
 use deedbook_schemas::instrument::{
     ActKind, Ending, PowerOfAttorney, Revocation, Scope, SpousalConsent,
 };
+use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::record::Body;
 
+use crate::dealings::{Dealing, Slip};
 use crate::history::{Attempt, Limit};
 use crate::memory::Model;
-use crate::pen::{FLATS, PEOPLE, PRICES, Paper, latest, name, personal};
-use crate::world::{DAY, id, money};
+use crate::pen::{
+    FLATS, LOCAL_NOTARY, PEOPLE, PRICES, Paper, all_deeds, latest, name, office, personal,
+};
+use crate::world::{DAY, NOTARY, id, money};
 
 fn floor(limit: Limit) -> Option<Money> {
     match limit.floor {
@@ -60,7 +64,7 @@ pub(crate) fn power_body(now: Seconds, limit: Limit) -> PowerOfAttorney {
             price_floor: floor(limit).filter(|_| limit.floor == 1 || limit.acts == 0),
             counterparties: limit.with.map(|with| vec![id(PEOPLE[with])]),
             self_dealing: limit.self_dealing,
-            substitutions: None,
+            substitutions: Some(limit.passes).filter(|times| *times > 0),
         },
         issued,
         starts,
@@ -135,4 +139,70 @@ pub(crate) fn ending(model: &Model, attempt: &Attempt) -> Option<Paper> {
         id,
         Body::Revocation(Revocation { ending }),
     ))
+}
+
+/// An agent passes a power on.
+pub(crate) fn pass_on(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
+    let Dealing::PassOn {
+        power,
+        to,
+        who,
+        slip,
+    } = dealing
+    else {
+        return None;
+    };
+    let parent = latest(&model.powers(), *power)?;
+    let mut scope = parent.body.scope.clone();
+    let left = scope.substitutions.unwrap_or(0);
+    scope.substitutions = left.checked_sub(1).filter(|left| *left > 0);
+    let (_, end) = model.term(parent.body)?;
+    let mut expires = None;
+    match slip {
+        Slip::Nothing => scope.self_dealing &= *to % 2 == 0,
+        Slip::OtherVersion => expires = Some(Seconds(end.0 + 1)),
+        Slip::Stranger => scope.properties = None,
+        Slip::Order => scope.acts.push(ActKind::Sever),
+        Slip::Amount => scope.price_floor = None,
+    }
+    let body = PowerOfAttorney {
+        scope,
+        issued: Some(now),
+        starts: None,
+        expires,
+        parent: Some(parent.id),
+        represents: None,
+    };
+    // Mostly to somebody who is not in the chain.
+    let chain = model.chain(&parent);
+    let known = |name: &str| {
+        let known = chain.iter().any(|p| p.agent == id(name) || p.principal == id(name));
+        known && *slip == Slip::Nothing
+    };
+    let mut people = PEOPLE[..5].iter().cycle().skip(*to).take(5);
+    let agent = people.find(|name| !known(name))?;
+    let signer = who.map_or(name(&parent.agent), |who| PEOPLE[who]);
+    Some(personal(signer, id(agent), Body::PowerOfAttorney(body)))
+}
+
+/// A notary certifies a deed or a power.
+pub(crate) fn certify(model: &Model, dealing: &Dealing) -> Option<Paper> {
+    let Dealing::Certify {
+        what,
+        power,
+        local,
+    } = dealing
+    else {
+        return None;
+    };
+    let signer = if *local { LOCAL_NOTARY } else { NOTARY };
+    let powers = model.powers();
+    let passed_on = powers.iter().filter(|p| p.body.parent.is_some() || *what > 2);
+    let passed_on: Vec<RecordId> = passed_on.map(|power| power.id).collect();
+    let subject = if *power {
+        latest(&passed_on, *what)?
+    } else {
+        latest(&all_deeds(model), *what)?
+    };
+    Some(office(signer, subject, Body::Notarisation(Notarisation {})))
 }

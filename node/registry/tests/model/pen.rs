@@ -14,7 +14,7 @@ use crate::grants::lodged;
 use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
 use crate::notices::burden;
-use crate::papers::{consent_body, ending, power_body};
+use crate::papers::{certify, consent_body, ending, pass_on, power_body};
 use crate::replies::said;
 use crate::texts::Deed;
 use crate::world::{
@@ -42,6 +42,8 @@ pub(crate) const NUMBERS: [&str; 8] = [
     "20-313-024-207",
     "20-313-024-208",
 ];
+/// Is Erlan, and competent for two of the flats.
+pub(crate) const LOCAL_NOTARY: &str = "local notary";
 pub(crate) const OTHER_AGENT: &str = "other escrow agent";
 pub(crate) const AGENTS: [&str; 3] = [ESCROW, OTHER_AGENT, TAX];
 pub(crate) const FREEZERS: [&str; 6] = [COURT, HIGH_COURT, PROSECUTOR, MONITOR, REGISTRAR, TAX];
@@ -194,7 +196,10 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
         | Attempt::Unlock { .. }
         | Attempt::Offer { .. }
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
-        Attempt::Deal(dealing) => lodged(model, now, dealing).or_else(|| said(model, dealing))?,
+        Attempt::Deal(dealing) => lodged(model, now, dealing)
+            .or_else(|| said(model, dealing))
+            .or_else(|| pass_on(model, now, dealing))
+            .or_else(|| certify(model, dealing))?,
         Attempt::Civil {
             fact,
             one,

@@ -53,9 +53,11 @@ impl Model {
             }
         }
         if !scope.self_dealing {
-            let spouse = self.spouse(&power.agent, now);
-            let own = |party: &PartyId| *party == power.agent || Some(*party) == spouse;
-            unless(!with.iter().any(own), Code::PowerSelfDealing, &mut why);
+            for agent in self.agents(power) {
+                let spouse = self.spouse(&agent, now);
+                let own = |party: &PartyId| *party == agent || Some(*party) == spouse;
+                unless(!with.iter().any(own), Code::PowerSelfDealing, &mut why);
+            }
         }
         why
     }
@@ -141,6 +143,8 @@ impl Model {
         }
         let own = deed.side(body.role).contains(&party);
         unless(own, Code::ActRoleForeign, &mut law);
+        let impartial = !self.certified_it(&deed.id, &signer);
+        unless(impartial, Code::NotaryInterested, &mut law);
         let acts = self.counting(&deed.id, now);
         let before = acts.iter().any(|a| a.role == body.role && a.party == party);
         unless(!before, Code::ActRepeated, &mut law);
@@ -204,11 +208,14 @@ impl Model {
         // Rule 19: on both sides only with the leave of both.
         for act in self.counting(&deed.id, now) {
             let theirs = act.power.and_then(|id| self.power(&id));
-            let agent = theirs.as_ref().map_or(act.signer, |theirs| theirs.agent);
+            let agents = theirs
+                .as_ref()
+                .map_or(vec![act.signer], |theirs| self.agents(theirs));
+            let same = self.agents(power).iter().any(|own| agents.contains(own));
             // Who give together, or receive together, do not deal with each other.
             let together = deed.together(&act.party, &power.principal);
             let other = act.party != power.principal && !together;
-            if act.role != opposite(role) || agent != power.agent || !other {
+            if act.role != opposite(role) || !same || !other {
                 continue;
             }
             let leave = power.body.scope.self_dealing
@@ -242,9 +249,10 @@ impl Model {
     pub(crate) fn supplements(&self, deed: &RecordId) -> usize {
         let subject = deed.to_string();
         let about = |record: &Record| match &record.body {
-            Body::EscrowFunding(_) | Body::Duty(_) | Body::MortgageeConsent(_) => {
-                record.subject() == subject
-            }
+            Body::EscrowFunding(_)
+            | Body::Duty(_)
+            | Body::MortgageeConsent(_)
+            | Body::Notarisation(_) => record.subject() == subject,
             Body::Requisition(_) => record.subject() == subject && !self.cured(&record.id),
             Body::Discharge(body) => body.with == Some(*deed),
             _ => false,

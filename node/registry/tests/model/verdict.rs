@@ -205,6 +205,7 @@ impl Model {
             Body::Requisition(body) => self.requisition_reasons(record, body, now),
             Body::RequisitionAnswer(body) => self.answer_reasons(record, body, now),
             Body::RequisitionDecision(body) => self.decision_reasons(record, body, now),
+            Body::Notarisation(_) => self.notarisation_reasons(record, now),
             Body::PriorityNotice(_) => self.reservation_reasons(record, now),
             Body::Act(body) => self.act_reasons(record, body, now),
             Body::Withdrawal(_) => self.withdrawal_reasons(record, now),
@@ -328,7 +329,9 @@ impl Model {
     }
 
     fn power_reasons(&self, record: &Record, body: &PowerOfAttorney, now: Seconds) -> Reasons {
-        let door = self.act_door(record, Recording::Needed, now);
+        let mut door = self.act_door(record, Recording::Needed, now);
+        let some = body.scope.substitutions != Some(0);
+        unless(some, Code::FieldInvalid, &mut door);
         let mut law = self.standing(&record.issuer());
         let agent: PartyId = record.subject().parse().unwrap();
         match (body.issued, self.term(body)) {
@@ -347,6 +350,7 @@ impl Model {
         unless(!body.scope.acts.is_empty(), Code::PowerScopeEmpty, &mut law);
         unless(agent != record.issuer(), Code::PowerSelf, &mut law);
         unless(self.able(&agent), Code::PowerAgentUnknown, &mut law);
+        law.extend(self.passing_on_reasons(record, body, now));
         (door, law)
     }
 
@@ -369,7 +373,7 @@ impl Model {
                     law.extend(self.consent_power_reasons(record, body, &power, now));
                     spouse = Some(power.principal);
                     // Nor anybody else under a power that is the disponor's to use.
-                    let apart = power.agent != body.disponor;
+                    let apart = !self.agents(&power).contains(&body.disponor);
                     unless(apart, Code::ConsentByDisponor, &mut law);
                 }
             }
@@ -405,10 +409,13 @@ impl Model {
         let consents = self.consents();
         if let Some(power) = self.power(&id) {
             let entitled = match body.ending {
-                Ending::Revocation => power.principal,
-                Ending::Renunciation => power.agent,
+                Ending::Revocation => {
+                    let parent = power.body.parent.and_then(|id| self.power(&id));
+                    power.principal == signer || parent.is_some_and(|p| p.agent == signer)
+                }
+                Ending::Renunciation => power.agent == signer,
             };
-            unless(entitled == signer, Code::RevocationForeign, &mut law);
+            unless(entitled, Code::RevocationForeign, &mut law);
             let (_, expires) = self.term(power.body).unwrap();
             unless(!ended && now < expires, Code::RevocationDone, &mut law);
         } else if let Some(consent) = consents.iter().find(|consent| consent.id == id) {
