@@ -8,11 +8,12 @@ use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::EscrowFunding;
 
+use crate::appointments::{appoint, permit};
 use crate::deeds::Need;
 use crate::history::Fact;
 use crate::memory::Model;
 use crate::pen::{Paper, act, civil, duty, known_name, latest, name, office, personal};
-use crate::replies::{answer, decide, gives_up, in_person_or_not, lets_pass};
+use crate::replies::{answer, decide, gives_up, mouth, lets_pass};
 use crate::texts::Deed;
 use crate::world::{CIVIL, DAY, ESCROW, NOTARY};
 
@@ -40,12 +41,12 @@ fn meet(
 ) -> Option<Paper> {
     let giver = deed.legs()[0].gives[0];
     match (need.code, need.party) {
-        ("act.disponor", Some(party)) => sign(model, deed, ActRole::Disponor, party, by_agent),
-        ("act.acquirer", Some(party)) => sign(model, deed, ActRole::Acquirer, party, by_agent),
-        ("act.mortgagee", Some(party)) => sign(model, deed, ActRole::Mortgagee, party, by_agent),
+        ("act.disponor", Some(party)) => sign(model, now, deed, (ActRole::Disponor, party), by_agent),
+        ("act.acquirer", Some(party)) => sign(model, now, deed, (ActRole::Acquirer, party), by_agent),
+        ("act.mortgagee", Some(party)) => sign(model, now, deed, (ActRole::Mortgagee, party), by_agent),
         ("consent.missing", Some(spouse)) => consent(model, now, deed, spouse, by_agent),
         ("mortgage.consent_missing" | "mortgage.discharge_missing", Some(lender)) => {
-            lender_says(model, deed, need.code, lender, by_agent)
+            lender_says(model, now, deed, (need.code, lender), by_agent)
         }
         ("marriage.undivided", _) => divide(model, deed, giver),
         ("marriage.status_unknown", _) => {
@@ -55,6 +56,10 @@ fn meet(
             let amount = deed.price()?.clone();
             let body = Body::EscrowFunding(EscrowFunding { amount });
             Some(office(ESCROW, deed.id, body))
+        }
+        ("party.minor" | "party.incapable", _) => guarded(model, now, deed),
+        ("guardian.permission_missing" | "guardian.permission_expired", _) => {
+            permitted(model, now, deed)
         }
         ("notary.missing", _) => {
             let body = Body::Notarisation(Notarisation {});
@@ -74,13 +79,13 @@ fn meet(
 
 fn sign(
     model: &Model,
+    now: Seconds,
     deed: &Deed<'_>,
-    role: ActRole,
-    party: PartyId,
+    (role, party): (ActRole, PartyId),
     by_agent: bool,
 ) -> Option<Paper> {
-    let (signer, power) = in_person_or_not(model, party, by_agent)?;
-    Some(act(signer, &deed.id, role, power))
+    let (signer, power, represents) = mouth(model, party, now, by_agent)?;
+    Some(act(signer, &deed.id, role, power, represents))
 }
 
 fn consent(
@@ -101,7 +106,7 @@ fn consent(
     }
     // Of an exchange now the one, now the other.
     let (property, disponor) = *given.get(model.events.len() % given.len().max(1))?;
-    let (signer, power) = in_person_or_not(model, spouse, by_agent)?;
+    let (signer, power, _) = mouth(model, spouse, now, by_agent)?;
     let body = SpousalConsent {
         disponor,
         act,
@@ -115,9 +120,9 @@ fn consent(
 
 fn lender_says(
     model: &Model,
+    now: Seconds,
     deed: &Deed<'_>,
-    code: &str,
-    lender: PartyId,
+    (code, lender): (&str, PartyId),
     by_agent: bool,
 ) -> Option<Paper> {
     for leg in deed.legs() {
@@ -127,12 +132,13 @@ fn lender_says(
             if loan.whose != lender || !open {
                 continue;
             }
+            let mouth = mouth(model, lender, now, by_agent)?;
             let goes = code == "mortgage.discharge_missing" || model.events.len() % 3 == 0;
             let with: Option<RecordId> = Some(deed.id);
             return if goes {
-                gives_up(model, (leg.property, loan), with, None, by_agent)
+                gives_up((leg.property, loan), with, None, Some(mouth))
             } else {
-                lets_pass(model, &deed.id, loan, None, by_agent)
+                lets_pass(&deed.id, loan, None, mouth)
             };
         }
     }
@@ -144,4 +150,23 @@ fn divide(model: &Model, deed: &Deed<'_>, to: PartyId) -> Option<Paper> {
     let property = deed.property.to_owned();
     let fact = CivilStatus::Division { property, to };
     Some(office(CIVIL, wedding.id, Body::CivilStatus(fact)))
+}
+
+fn guarded(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
+    let everybody = deed.everybody();
+    let ward = everybody.iter().find(|party| {
+        model.is_ward(party, now) && model.stuck(party, now).is_some()
+    })?;
+    let mut able = crate::pen::PEOPLE[..5].iter();
+    let guardian = able.find(|name| {
+        let person = crate::world::id(name);
+        !everybody.contains(&person) && model.able(&person, now)
+    })?;
+    Some(appoint(*ward, Some(crate::world::id(guardian))))
+}
+
+fn permitted(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
+    let wards = deed.everybody().into_iter();
+    let mut wards = wards.filter(|party| model.is_ward(party, now));
+    Some(permit(deed.id, wards.next()?, Seconds(now.0 + 5 * DAY)))
 }

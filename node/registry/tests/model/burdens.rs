@@ -144,7 +144,7 @@ impl Model {
 
     pub(crate) fn caveat_reasons(&self, record: &Record, body: &Caveat, now: Seconds) -> Reasons {
         let door = self.act_door(record, Recording::Needed, now);
-        let mut law = self.standing(&record.issuer());
+        let mut law = self.standing(&record.issuer(), now);
         let property = record.subject();
         unless(self.title(property).is_some(), Code::TitleUnknown, &mut law);
         let page = self.page(property);
@@ -165,7 +165,7 @@ impl Model {
     pub(crate) fn lock_reasons(&self, record: &Record, now: Seconds) -> Reasons {
         let door = self.act_door(record, Recording::Needed, now);
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        let mut law = self.standing(&signer, now);
         let Some(title) = self.title(record.subject()) else {
             law.insert(Code::TitleUnknown);
             return (door, law);
@@ -187,7 +187,7 @@ impl Model {
         now: Seconds,
     ) -> Reasons {
         let door = self.act_door(record, Recording::Needed, now);
-        let mut law = self.standing(&record.issuer());
+        let mut law = self.standing(&record.issuer(), now);
         let standing = self.page(&body.property).standing(Sort::Lock, now);
         let mut standing = standing.iter();
         match standing.find(|lock| lock.id.to_string() == record.subject()) {

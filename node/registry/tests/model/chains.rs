@@ -112,9 +112,15 @@ impl Model {
             law.insert(Code::NotaryInterested);
             return law;
         };
-        law.extend(self.standing(&person));
+        law.extend(self.standing(&person, now));
         let spouse = self.spouse(&person, now);
-        let own = |party: &PartyId| *party == person || Some(*party) == spouse;
+        let guardian = self.guardian(&person);
+        let own = |party: &PartyId| {
+            let entity = self.entity(party);
+            [Some(person), spouse, guardian].contains(&Some(*party))
+                || self.guardian(party) == Some(person)
+                || entity.is_some_and(|entity| entity.officers.contains(&person))
+        };
         unless(!parties.iter().any(own), Code::NotaryInterested, &mut law);
         law
     }

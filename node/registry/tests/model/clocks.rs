@@ -119,8 +119,10 @@ impl Model {
             return (door, Codes::new());
         };
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
-        let entitled = deed.lodger == signer || deed.everybody().contains(&signer);
+        let mut law = self.standing(&signer, now);
+        let mut everybody = deed.everybody().into_iter();
+        let entitled = deed.lodger == signer
+            || everybody.any(|party| self.is_or_acts_for(&signer, &party, now));
         unless(entitled, Code::RequisitionForeign, &mut law);
         let clocks = self.clocks(&deed.id);
         let mut asked = clocks.iter();
@@ -157,7 +159,7 @@ impl Model {
             return (door, Codes::new());
         };
         let buyer = record.issuer();
-        let mut law = self.standing(&buyer);
+        let mut law = self.standing(&buyer, now);
         let legs = deed.legs();
         let bought = legs.iter().filter(|leg| leg.takes.contains(&buyer));
         let bought: Vec<&str> = bought.map(|leg| leg.property).collect();

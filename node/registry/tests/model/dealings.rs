@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::history::Form;
+use crate::history::{Form, Limit};
 
 /// People, flats and so on are numbers, as in `history`.
 #[derive(Debug, Clone)]
@@ -53,6 +53,28 @@ pub(crate) enum Dealing {
     Reserve {
         deed: usize,
         who: Option<usize>,
+    },
+    Appoint {
+        ward: usize,
+        guardian: Option<usize>,
+    },
+    Permit {
+        deed: usize,
+        ward: usize,
+        days: u64,
+    },
+    /// What the business registry says about a legal entity.
+    Charter {
+        bank: bool,
+        officers: u8,
+        signatures: u8,
+        dissolved: bool,
+    },
+    /// An officer empowers somebody for a legal entity.
+    Delegate {
+        bank: bool,
+        to: usize,
+        limit: Limit,
     },
     /// An agent passes a power on.
     PassOn {
@@ -165,11 +187,32 @@ pub(crate) fn said() -> impl Strategy<Value = Dealing> {
             .prop_map(|(asked, who)| Dealing::Reply { asked, who }),
         2 => (0..3usize, prop::bool::weighted(0.8))
             .prop_map(|(asked, cured)| Dealing::Decide { asked, cured }),
+        3 => office(),
         3 => (deed.clone(), stranger.clone())
             .prop_map(|(deed, who)| Dealing::Reserve { deed, who }),
         4 => (0..3usize, 0..5usize, stranger, slip())
             .prop_map(|(power, to, who, slip)| Dealing::PassOn { power, to, who, slip }),
         4 => (deed, prop::bool::weighted(0.7), prop::bool::weighted(0.3))
             .prop_map(|(what, power, local)| Dealing::Certify { what, power, local }),
+    ]
+}
+
+/// What is said about guardians and officers.
+fn office() -> impl Strategy<Value = Dealing> {
+    let guardian = prop::option::weighted(0.85, 0..5usize);
+    prop_oneof![
+        3 => (0..6usize, guardian).prop_map(|(ward, guardian)| Dealing::Appoint { ward, guardian }),
+        2 => (0..4usize, 0..4usize, 0..9u64)
+            .prop_map(|(deed, ward, days)| Dealing::Permit { deed, ward, days }),
+        2 => (any::<bool>(), 0..16u8, 0..4u8, prop::bool::weighted(0.05)).prop_map(
+            |(bank, officers, signatures, dissolved)| Dealing::Charter {
+                bank,
+                officers,
+                signatures,
+                dissolved
+            }
+        ),
+        1 => (any::<bool>(), 0..5usize, crate::history::limit())
+            .prop_map(|(bank, to, limit)| Dealing::Delegate { bank, to, limit }),
     ]
 }

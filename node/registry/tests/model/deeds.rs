@@ -42,6 +42,7 @@ pub(crate) struct Signed {
     pub(crate) signer: PartyId,
     pub(crate) party: PartyId,
     pub(crate) power: Option<RecordId>,
+    pub(crate) by_office: bool,
 }
 
 /// What a deed still needs.
@@ -155,6 +156,7 @@ impl Model {
                 signer: r.issuer(),
                 party: self.speaks(r, act.power.as_ref(), act.represents),
                 power: act.power,
+                by_office: act.represents.is_some(),
             }),
             _ => None,
         });
@@ -164,7 +166,8 @@ impl Model {
     /// Whether an act counts: nothing that it rests on has ended since.
     pub(crate) fn counts(&self, act: &Signed, now: Seconds) -> bool {
         match &act.power {
-            None => !self.fell_after(&act.party, act.index),
+            None if act.by_office => self.still_in_office(act, now),
+            None => !self.broken(&act.party, act.index, now),
             Some(power) => self.lapsed(&self.power(power).unwrap(), now).is_empty(),
         }
     }

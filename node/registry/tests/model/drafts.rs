@@ -11,7 +11,7 @@ use crate::grants::terms;
 use crate::history::{Attempt, Flaw, Form};
 use crate::memory::Model;
 use crate::pages::total;
-use crate::pen::{PEOPLE, PRICES, Paper, SHARES, name, office};
+use crate::pen::{BANK, FIRM, PEOPLE, PRICES, Paper, SHARES, name, office};
 use crate::shares::Share;
 use crate::world::{ESCROW, TAX, id, money};
 
@@ -67,7 +67,11 @@ pub(crate) fn lodging(model: &Model, attempt: &Attempt) -> Option<Paper> {
     }
     let total = Fraction::sum(disponors.iter().map(|given| given.share))?;
     let gives = |name: &str| disponors.iter().any(|given| given.party == id(name));
-    let to = PEOPLE.iter().cycle().skip(to).find(|name| !gives(name))?;
+    let to = if to == 5 && !gives(FIRM) {
+        &FIRM
+    } else {
+        PEOPLE.iter().cycle().skip(to).find(|name| !gives(name))?
+    };
     let mut text = Transfer::new(
         TransferKind::Sale,
         title.number,
@@ -111,7 +115,11 @@ fn shape(text: &mut Transfer, form: Form, flaw: Flaw) {
         && (!form.gift && total(&text.acquirers) == Share::ALL || flaw != Flaw::Nothing)
     {
         let mut people = PEOPLE[..5].iter().cycle().skip(lender);
-        let lender = people.find(|name| id(name) != taker || flaw != Flaw::Nothing);
+        let lender = if form.clears {
+            people.find(|name| id(name) != taker || flaw != Flaw::Nothing)
+        } else {
+            Some(&BANK)
+        };
         let lender = lender.unwrap_or(&PEOPLE[5]);
         text.mortgage = Some(terms(id(lender), 9_000));
     }

@@ -16,7 +16,7 @@ use crate::deeds::{Version, held};
 use crate::drafts::part;
 use crate::memory::Model;
 use crate::pages::Thing;
-use crate::pen::{NUMBERS, PEOPLE, PRICES, Paper, flat, latest, name, office};
+use crate::pen::{BANK, NUMBERS, PEOPLE, PRICES, Paper, flat, latest, name, office};
 use crate::world::{REGISTRAR, id, money};
 
 /// The holders of a title, in order.
@@ -29,6 +29,9 @@ pub(crate) fn holders(title: &Version) -> Vec<PartyId> {
 
 /// The first of the people from one on who is not among some.
 fn somebody_else(from: usize, not: &[PartyId]) -> PartyId {
+    if from == 0 && !not.contains(&id(BANK)) {
+        return id(BANK);
+    }
     let mut people = PEOPLE[..5].iter().cycle().skip(from).take(5);
     let found = people.find(|name| !not.contains(&id(name)));
     id(found.unwrap_or(&PEOPLE[5]))

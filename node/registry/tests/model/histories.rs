@@ -15,7 +15,8 @@ use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
 use crate::history::{Step, scene};
 use crate::memory::Model;
-use crate::pen::{FLATS, LOCAL_NOTARY, OTHER_AGENT, PEOPLE, write};
+use crate::appointments::charter;
+use crate::pen::{BANK, FIRM, FLATS, LOCAL_NOTARY, OTHER_AGENT, PEOPLE, write};
 use crate::play::{Game, Register};
 use crate::world::{
     BEFORE, BUSINESS, CIVIL, COURT, ESCROW, GUARDIANS, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR,
@@ -102,6 +103,12 @@ fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
     local.territory = Some(vec!["20-313-024-118".to_owned(), "20-313-024-119".to_owned()]);
     let subject = id(LOCAL_NOTARY).to_string();
     records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(local)));
+    for (entity, officers, signatures) in
+        [(FIRM, ["Clara", "Dana"], 1), (BANK, ["Clara", "Erlan"], 2)]
+    {
+        let body = charter(entity, &officers.map(id), signatures, false);
+        records.push(world.plain(BUSINESS, &id(entity).to_string(), body));
+    }
     records.push(world.marriage("Aida", "Bolat", BEFORE));
     let mut singles: Vec<PartyId> = vec![id("Clara"), id("Dana")];
     singles.sort();

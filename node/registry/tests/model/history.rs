@@ -204,6 +204,7 @@ pub(crate) enum Fact {
     Division,
     Death,
     Incapacity,
+    Minority,
     Capacity,
 }
 
@@ -274,6 +275,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         4 => Just(Fact::Division),
         1 => Just(Fact::Death),
         1 => Just(Fact::Incapacity),
+        1 => Just(Fact::Minority),
         2 => Just(Fact::Capacity),
     ]
 }

@@ -158,12 +158,20 @@ impl Model {
     fn giving_up(
         &self,
         record: &Record,
-        power: Option<&RecordId>,
+        (power, represents): (Option<&RecordId>, Option<PartyId>),
         wish: (&str, BTreeSet<PartyId>),
         now: Seconds,
     ) -> (PartyId, Codes) {
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        if let Some(party) = represents {
+            let mut law = self.not_alone(&signer, &party, now);
+            let spouse = self.spouse(&signer, now);
+            let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
+            let torn = self.enrolled(&party) && wish.1.iter().any(own);
+            unless(!torn, Code::GuardianConflict, &mut law);
+            return (party, law);
+        }
+        let mut law = self.standing(&signer, now);
         let (property, mut favours) = wish;
         match power.map(|id| self.power(id)) {
             None => (signer, law),
@@ -193,6 +201,8 @@ impl Model {
         now: Seconds,
     ) -> Reasons {
         let mut door = self.act_door(record, Recording::Needed, now);
+        let one = body.power.is_none() || body.represents.is_none();
+        unless(one, Code::FieldInvalid, &mut door);
         let mut deed = None;
         if let Some(id) = &body.with {
             deed = self.open_deed(id, now, &mut door);
@@ -202,7 +212,7 @@ impl Model {
             }
         }
         let favours = (body.property.as_str(), self.holders(&body.property));
-        let (holder, mut law) = self.giving_up(record, body.power.as_ref(), favours, now);
+        let (holder, mut law) = self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
         if self.title(&body.property).is_none() {
             law.insert(Code::TitleUnknown);
             return (door, law);
@@ -245,6 +255,8 @@ impl Model {
         now: Seconds,
     ) -> Reasons {
         let mut door = self.act_door(record, Recording::Needed, now);
+        let one = body.power.is_none() || body.represents.is_none();
+        unless(one, Code::FieldInvalid, &mut door);
         let id: RecordId = record.subject().parse().unwrap();
         let Some(deed) = self.open_deed(&id, now, &mut door) else {
             return (door, Codes::new());
@@ -260,7 +272,7 @@ impl Model {
         let lenders: Vec<PartyId> = properties.iter().filter_map(|p| lender_on(p)).collect();
         let first = properties.iter().find(|p| lender_on(p).is_some());
         let favours = (*first.unwrap_or(&deed.property), deed.everybody());
-        let (lender, mut law) = self.giving_up(record, body.power.as_ref(), favours, now);
+        let (lender, mut law) = self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
         unless(!lenders.is_empty(), Code::MortgageUnknown, &mut law);
         let own = lenders.is_empty() || lenders.contains(&lender);
         unless(own, Code::MortgageForeign, &mut law);

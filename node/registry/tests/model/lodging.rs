@@ -31,13 +31,13 @@ impl Model {
         unless(in_order(&deed), Code::FieldInvalid, &mut door);
         let mut law = Codes::new();
         if !by_office {
-            law = self.standing(&record.issuer());
+            law = self.standing(&record.issuer(), now);
         }
         for leg in deed.legs() {
             law.extend(self.leg_reasons(&deed, &leg, now));
         }
         if let Some(lender) = deed.lender() {
-            let able = self.stuck(&lender).is_none();
+            let able = self.stuck(&lender, now).is_none();
             unless(able, Code::AcquirerUnknown, &mut law);
         }
         law.extend(self.grant_reasons(&deed, now));
@@ -65,11 +65,11 @@ impl Model {
             }
         }
         for giver in leg.gives.iter().filter(|_| deed.kind().is_some()) {
-            if self.enrolled(giver) {
-                law.extend(self.stuck(giver));
+            if self.known(giver) {
+                law.extend(self.stuck(giver, now));
             }
         }
-        let fit = leg.takes.iter().all(|taker| self.stuck(taker).is_none());
+        let fit = leg.takes.iter().all(|taker| self.stuck(taker, now).is_none());
         unless(fit, Code::AcquirerUnknown, &mut law);
         law
     }

@@ -15,6 +15,8 @@ mod world;
 #[cfg(test)]
 mod advance;
 #[cfg(test)]
+mod appointments;
+#[cfg(test)]
 mod burdens;
 #[cfg(test)]
 mod chains;
@@ -44,6 +46,8 @@ mod memory;
 mod needs;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod offices;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

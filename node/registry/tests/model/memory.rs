@@ -173,34 +173,18 @@ impl Model {
         since
     }
 
-    pub(crate) fn able(&self, party: &PartyId) -> bool {
-        self.enrolled(party) && self.died(party).is_none() && self.incapable(party).is_none()
-    }
-
-    /// Whether somebody died or became incapable after a place in the history, for however long.
-    pub(crate) fn fell_after(&self, party: &PartyId, place: usize) -> bool {
-        self.facts(&party.to_string()).iter().any(|(index, fact)| {
-            *index > place
-                && matches!(
-                    fact,
-                    CivilStatus::Death { .. } | CivilStatus::Incapacity { .. }
-                )
-        })
+    /// Whether a person can act in person.
+    pub(crate) fn able(&self, party: &PartyId, now: Seconds) -> bool {
+        self.enrolled(party) && self.standing(party, now).is_empty()
     }
 
     /// Why somebody may not act in person.
-    pub(crate) fn standing(&self, party: &PartyId) -> Codes {
+    pub(crate) fn standing(&self, party: &PartyId, now: Seconds) -> Codes {
         let dead = self.died(party).map(|_| Code::PartyDead);
         let incapable = self.incapable(party).map(|_| Code::PartyIncapable);
-        dead.into_iter().chain(incapable).collect()
-    }
-
-    /// Why nobody can act for somebody; nobody here has a guardian.
-    pub(crate) fn stuck(&self, party: &PartyId) -> Option<Code> {
-        if !self.enrolled(party) {
-            return Some(Code::PartyDead);
-        }
-        self.standing(party).into_iter().next()
+        let minor = self.of_age(party).filter(|until| now < *until);
+        let minor = minor.map(|_| Code::PartyMinor);
+        dead.into_iter().chain(incapable).chain(minor).collect()
     }
 
     pub(crate) fn unmarried(&self, party: &PartyId) -> Vec<Seconds> {
@@ -375,7 +359,7 @@ impl Model {
             None => {}
         }
         let sides = [&power.principal, &power.agent];
-        if sides.iter().any(|side| self.fell_after(side, power.index)) {
+        if sides.iter().any(|side| self.broken(side, power.index, now)) {
             why.insert(Code::PowerDead);
         }
         why

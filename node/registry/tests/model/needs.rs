@@ -15,16 +15,7 @@ impl Model {
         let mut needs = self.rank_needs(deed, now);
         needs.extend(self.act_needs(deed, now));
         needs.extend(self.marriage_needs(deed, now).0);
-        // Rule 21: nobody has permitted anything for a ward.
-        let mut wards = deed.side(ActRole::Disponor);
-        if deed.lender().is_some() {
-            wards.extend(deed.side(ActRole::Acquirer));
-        }
-        wards.sort();
-        wards.dedup();
-        wards.retain(|party| self.incapable(party).is_some());
-        let missing = need("guardian.permission_missing", None);
-        needs.extend(wards.iter().map(|_| missing.clone()));
+        needs.extend(self.ward_needs(deed, now));
         needs.extend(self.parcel_needs(deed, now));
         needs.extend(self.in_the_way(deed, now));
         needs.extend(self.lenders_needs(deed));
@@ -69,9 +60,9 @@ impl Model {
             (ActRole::Mortgagee, "act.mortgagee"),
         ] {
             for party in deed.side(role) {
-                if let Some(stuck) = self.stuck(&party) {
+                if let Some(stuck) = self.stuck(&party, now) {
                     needs.push(need(stuck.as_str(), None));
-                } else if !acts.iter().any(|a| a.role == role && a.party == party) {
+                } else if !self.has_acted(&acts, role, &party) {
                     needs.push(need(code, Some(party)));
                 }
             }

@@ -14,6 +14,7 @@ use crate::grants::lodged;
 use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
 use crate::notices::burden;
+use crate::appointments::by_office;
 use crate::papers::{certify, consent_body, ending, pass_on, power_body};
 use crate::replies::said;
 use crate::texts::Deed;
@@ -42,6 +43,9 @@ pub(crate) const NUMBERS: [&str; 8] = [
     "20-313-024-207",
     "20-313-024-208",
 ];
+/// Legal entities: one buys, one lends.
+pub(crate) const FIRM: &str = "firm";
+pub(crate) const BANK: &str = "bank";
 /// Is Erlan, and competent for two of the flats.
 pub(crate) const LOCAL_NOTARY: &str = "local notary";
 pub(crate) const OTHER_AGENT: &str = "other escrow agent";
@@ -62,7 +66,8 @@ pub(crate) fn latest<T: Clone>(list: &[T], back: usize) -> Option<T> {
 }
 
 pub(crate) fn name(party: &PartyId) -> &'static str {
-    known_name(party).unwrap()
+    // Somebody writes for an entity.
+    known_name(party).unwrap_or(PEOPLE[3])
 }
 
 /// The name of one of the people.
@@ -162,7 +167,10 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
             } else {
                 ActRole::Acquirer
             };
-            act(PEOPLE[*who], &deed, role, power.map(|power| power.id))
+            {
+                let entity = (deed.0[0] % 8 == 0).then(|| id(FIRM));
+                act(PEOPLE[*who], &deed, role, power.map(|power| power.id), entity)
+            }
         }
         Attempt::Empower { from, to, limit } => {
             let body = Body::PowerOfAttorney(power_body(now, *limit));
@@ -197,9 +205,10 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
         | Attempt::Offer { .. }
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
         Attempt::Deal(dealing) => lodged(model, now, dealing)
-            .or_else(|| said(model, dealing))
+            .or_else(|| said(model, now, dealing))
             .or_else(|| pass_on(model, now, dealing))
-            .or_else(|| certify(model, dealing))?,
+            .or_else(|| certify(model, dealing))
+            .or_else(|| by_office(model, now, dealing))?,
         Attempt::Civil {
             fact,
             one,
@@ -229,11 +238,12 @@ pub(crate) fn act(
     deed: &RecordId,
     role: ActRole,
     power: Option<RecordId>,
+    represents: Option<PartyId>,
 ) -> Paper {
     let body = Act {
         role,
         power,
-        represents: None,
+        represents,
     };
     personal(signer, deed, Body::Act(body))
 }
@@ -286,6 +296,10 @@ pub(crate) fn civil(
         }
         Fact::Death => (one.to_string(), CivilStatus::Death { at: from }),
         Fact::Incapacity => (one.to_string(), CivilStatus::Incapacity { from }),
+        Fact::Minority => {
+            let until = Seconds(now.0 + days * 36_000);
+            (one.to_string(), CivilStatus::Minority { until })
+        }
         Fact::Capacity => (one.to_string(), CivilStatus::Capacity { from: now }),
     };
     Some(office(CIVIL, subject, Body::CivilStatus(fact)))

@@ -150,7 +150,7 @@ impl Model {
     ) -> Reasons {
         let door = self.act_door(record, spoken(body.price.is_some()), now);
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        let mut law = self.standing(&signer, now);
         let Some(title) = self.title(record.subject()) else {
             law.insert(Code::TitleUnknown);
             return (door, law);
@@ -184,7 +184,7 @@ impl Model {
         let mut law = Codes::new();
         let mut party = record.issuer();
         match body.power.as_ref().map(|id| self.power(id)) {
-            None => law.extend(self.standing(&party)),
+            None => law.extend(self.standing(&party, now)),
             Some(None) => drop(law.insert(Code::PowerUnknown)),
             Some(Some(power)) => {
                 party = power.principal;

@@ -1,5 +1,6 @@
 //! How is written what lenders, registrars and buyers say about deeds.
 
+use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::{Commitment, RecordId};
 use deedbook_schemas::encumbrance::{Discharge, MortgageeConsent, PriorityNotice};
 use deedbook_schemas::party::PartyId;
@@ -14,51 +15,53 @@ use crate::pen::{PEOPLE, Paper, all_deeds, known_name, latest, name, office, per
 use crate::texts::Deed;
 use crate::world::{REGISTRAR, SECOND_REGISTRAR};
 
-/// Somebody, or their agent.
-pub(crate) fn in_person_or_not(
-    model: &Model,
-    party: PartyId,
-    by_agent: bool,
-) -> Option<(&'static str, Option<RecordId>)> {
+/// Who signs, under which power, and for whom by office.
+pub(crate) type Mouth = (&'static str, Option<RecordId>, Option<PartyId>);
+
+/// Somebody, or their agent, officer or guardian.
+pub(crate) fn mouth(model: &Model, party: PartyId, now: Seconds, by_agent: bool) -> Option<Mouth> {
     let powers = model.powers();
     let mut own = powers.iter().rev().filter(|p| p.principal == party);
-    match own.next().filter(|_| by_agent) {
-        Some(power) => Some((name(&power.agent), Some(power.id))),
-        None => Some((known_name(&party)?, None)),
+    if let Some(power) = own.next().filter(|_| by_agent) {
+        return Some((name(&power.agent), Some(power.id), None));
+    }
+    if let Some(entity) = model.entity(&party) {
+        let turn = model.events.len() % entity.officers.len().max(1);
+        return Some((name(entity.officers.get(turn)?), None, Some(party)));
+    }
+    match model.guardian(&party).filter(|_| model.is_ward(&party, now)) {
+        Some(guardian) => Some((name(&guardian), None, Some(party))),
+        None => Some((known_name(&party)?, None, None)),
     }
 }
 
 pub(crate) fn gives_up(
-    model: &Model,
     (property, thing): (&str, &Thing),
     with: Option<RecordId>,
     who: Option<usize>,
-    by_agent: bool,
+    mouth: Option<Mouth>,
 ) -> Option<Paper> {
-    let (signer, power) =
-        in_person_or_not(model, thing.whose, by_agent).or_else(|| Some((PEOPLE[who?], None)))?;
+    let (signer, power, represents) = mouth.or_else(|| Some((PEOPLE[who?], None, None)))?;
     let body = Body::Discharge(Discharge {
         property: property.to_owned(),
         with,
         power,
-        represents: None,
+        represents,
     });
     let signer = who.map_or(signer, |who| PEOPLE[who]);
     Some(personal(signer, thing.id, body))
 }
 
 pub(crate) fn lets_pass(
-    model: &Model,
     deed: &RecordId,
     loan: &Thing,
     who: Option<usize>,
-    by_agent: bool,
+    (signer, power, represents): Mouth,
 ) -> Option<Paper> {
-    let (signer, power) = in_person_or_not(model, loan.whose, by_agent)?;
     let body = Body::MortgageeConsent(MortgageeConsent {
         mortgage: loan.id,
         power,
-        represents: None,
+        represents,
     });
     let signer = who.map_or(signer, |who| PEOPLE[who]);
     Some(personal(signer, deed, body))
@@ -101,7 +104,7 @@ fn taker(deed: &Deed<'_>) -> Option<PartyId> {
     deed.legs().first()?.takes.first().copied()
 }
 
-pub(crate) fn said(model: &Model, dealing: &Dealing) -> Option<Paper> {
+pub(crate) fn said(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
     match dealing {
         Dealing::GiveUp {
             what,
@@ -114,7 +117,12 @@ pub(crate) fn said(model: &Model, dealing: &Dealing) -> Option<Paper> {
                 None => None,
                 Some(back) => Some(latest(&all_deeds(model), *back)?),
             };
-            gives_up(model, (&property, &thing), with, *who, *by_agent)
+            gives_up(
+                (&property, &thing),
+                with,
+                *who,
+                mouth(model, thing.whose, now, *by_agent),
+            )
         }
         Dealing::LetPass {
             deed,
@@ -124,7 +132,7 @@ pub(crate) fn said(model: &Model, dealing: &Dealing) -> Option<Paper> {
         } => {
             let deed = latest(&all_deeds(model), *deed)?;
             let (_, loan) = latest(&loans(model), *loan)?;
-            lets_pass(model, &deed, &loan, *who, *by_agent)
+            lets_pass(&deed, &loan, *who, mouth(model, loan.whose, now, *by_agent)?)
         }
         Dealing::Ask { deed, mute } => {
             let deed = latest(&all_deeds(model), *deed)?;

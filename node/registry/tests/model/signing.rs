@@ -116,12 +116,18 @@ impl Model {
             Recording::Needed
         };
         let mut door = self.act_door(record, recording, now);
+        let one = body.power.is_none() || body.represents.is_none();
+        unless(one, Code::FieldInvalid, &mut door);
         door.extend(closed);
         let Some(deed) = deed else {
             return (door, Codes::new());
         };
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        let mut law = match &body.represents {
+            None => self.standing(&signer, now),
+            Some(party) => self.office_reasons(&deed, body.role, &signer, party, now),
+        };
+        let in_office = body.represents.is_some() && !law.contains(&Code::GuardianForeign);
         for leg in deed.legs() {
             let number = self.title(leg.property).unwrap().number;
             let current = leg.version.is_none_or(|version| version == number);
@@ -132,7 +138,7 @@ impl Model {
             }
         }
         let power = body.power.as_ref().map(|id| self.power(id));
-        let mut party = signer;
+        let mut party = body.represents.unwrap_or(signer);
         match &power {
             None => {}
             Some(None) => drop(law.insert(Code::PowerUnknown)),
@@ -146,12 +152,38 @@ impl Model {
         let impartial = !self.certified_it(&deed.id, &signer);
         unless(impartial, Code::NotaryInterested, &mut law);
         let acts = self.counting(&deed.id, now);
-        let before = acts.iter().any(|a| a.role == body.role && a.party == party);
-        unless(!before, Code::ActRepeated, &mut law);
+        let mut before = acts.iter().filter(|a| a.role == body.role && a.party == party);
+        let repeated = before.any(|act| {
+            act.signer == signer || self.has_acted(&acts, body.role, &party)
+        });
+        unless(!repeated, Code::ActRepeated, &mut law);
+        let torn = self.conflict_reasons(&deed, &signer, &party, in_office, now);
+        unless(!torn, Code::GuardianConflict, &mut law);
         if body.role == ActRole::Disponor && own && deed.disposes() {
             law.extend(self.giver_reasons(&deed, &party, body.power.is_some()));
         }
         (door, law)
+    }
+
+    /// Why somebody may not sign a deed for a party by office.
+    fn office_reasons(
+        &self,
+        deed: &Deed<'_>,
+        role: ActRole,
+        signer: &PartyId,
+        party: &PartyId,
+        now: Seconds,
+    ) -> Codes {
+        let mut why = self.out_of_office(signer, party, now);
+        // Rule 19: nor if they act for the other side under a power that does not allow it.
+        for act in self.counting(&deed.id, now) {
+            let power = act.power.and_then(|id| self.power(&id));
+            let theirs = act.role == opposite(role) && act.party != *party;
+            let allowed = power.is_none_or(|power| power.body.scope.self_dealing);
+            let both = theirs && act.signer == *signer;
+            unless(!both || allowed, Code::PowerSelfDealing, &mut why);
+        }
+        why
     }
 
     /// Rules 1, 2, 20: who gives holds at least that.
@@ -230,16 +262,17 @@ impl Model {
         let Some(deed) = self.open_deed(&record.subject().parse().unwrap(), now, &mut door) else {
             return (door, Codes::new());
         };
-        let mut law = self.standing(&record.issuer());
+        let mut law = self.standing(&record.issuer(), now);
         // Rule 32: while a buyer has it reserved, by a buyer alone.
         let legs = deed.legs();
         let mut titles = legs.iter().map(|leg| leg.property);
         let reserved = titles.any(|title| self.reserved(title, now) == Some(deed.id));
+        let signer = record.issuer();
+        let speaks = |party: &PartyId| self.is_or_acts_for(&signer, party, now);
         let entitled = if reserved {
-            deed.side(ActRole::Acquirer).contains(&record.issuer())
+            deed.side(ActRole::Acquirer).iter().any(speaks)
         } else {
-            deed.lodger == record.issuer()
-                || deed.side(ActRole::Disponor).contains(&record.issuer())
+            deed.lodger == signer || deed.side(ActRole::Disponor).iter().any(speaks)
         };
         unless(entitled, Code::WithdrawalForeign, &mut law);
         (door, law)
@@ -252,6 +285,7 @@ impl Model {
             Body::EscrowFunding(_)
             | Body::Duty(_)
             | Body::MortgageeConsent(_)
+            | Body::GuardianPermission(_)
             | Body::Notarisation(_) => record.subject() == subject,
             Body::Requisition(_) => record.subject() == subject && !self.cured(&record.id),
             Body::Discharge(body) => body.with == Some(*deed),

@@ -124,7 +124,7 @@ impl Model {
         let mut theirs = self.valid_consents(leg.property);
         // Rules 12, 13: theirs, as long as they can take it back.
         theirs.retain(|c| {
-            c.spouse == *spouse && c.body.disponor == *disponor && !self.fell_after(spouse, c.index)
+            c.spouse == *spouse && c.body.disponor == *disponor && !self.broken(spouse, c.index, now)
         });
         let (fresh, expired): (Vec<_>, Vec<_>) = theirs.iter().partition(|c| now <= c.body.expires);
         if let Some(consent) = fresh.iter().find(|consent| permits(consent, deed, leg)) {
@@ -172,7 +172,8 @@ impl Model {
 
     /// Whose a holding is, besides its holder's.
     fn owner(&self, property: &str, hold: &Hold, now: Seconds) -> Owner {
-        if hold.ground != Ground::Purchase {
+        // Legal entities do not marry.
+        if hold.ground != Ground::Purchase || !self.enrolled(&hold.party) {
             return Owner::Alone;
         }
         let wedding = match self.marital_at(&hold.party, hold.acquired) {

@@ -59,6 +59,7 @@ impl Model {
             | Body::Caveat(_)
             | Body::SelfLock(_)
             | Body::PriorityNotice(_)
+            | Body::GuardianPermission(_)
             | Body::PreemptionNotice(_) => true,
             Body::Discharge(body) => body.with.is_none(),
             _ => false,
@@ -81,9 +82,22 @@ impl Model {
             Body::Discharge(body) => body.with,
             _ => None,
         };
-        let touched: Vec<RecordId> = deed.into_iter().chain(with).collect();
+        let mut touched: Vec<RecordId> = deed.into_iter().chain(with).collect();
+        if matches!(record.body, Body::LegalEntity(_)) {
+            touched.extend(self.waiting_for(record.subject()));
+        }
         outcomes.extend(self.register_what_is_complete(&touched, now));
         (Answer::Accepted, outcomes)
+    }
+
+    /// The deeds that officers of an entity have signed, some of them or all.
+    fn waiting_for(&self, entity: &str) -> Vec<RecordId> {
+        let pending = self.pending().into_iter().map(|deed| deed.id);
+        let signed = |deed: &RecordId| {
+            let acts = self.acts(deed);
+            acts.iter().any(|act| act.by_office && act.party.to_string() == entity)
+        };
+        pending.filter(signed).collect()
     }
 
     fn refuse(&mut self, record: &Record, now: Seconds, law: Codes) -> (Answer, Vec<Outcome>) {
@@ -205,6 +219,9 @@ impl Model {
             Body::Requisition(body) => self.requisition_reasons(record, body, now),
             Body::RequisitionAnswer(body) => self.answer_reasons(record, body, now),
             Body::RequisitionDecision(body) => self.decision_reasons(record, body, now),
+            Body::LegalEntity(body) => self.charter_reasons(record, body, now),
+            Body::Guardianship(body) => self.appointment_reasons(record, body, now),
+            Body::GuardianPermission(body) => self.permission_reasons(record, body, now),
             Body::Notarisation(_) => self.notarisation_reasons(record, now),
             Body::PriorityNotice(_) => self.reservation_reasons(record, now),
             Body::Act(body) => self.act_reasons(record, body, now),
@@ -267,7 +284,7 @@ impl Model {
         }
         let mut law = Codes::new();
         unless(
-            self.fits(record.subject(), fact),
+            self.fits(record.subject(), fact, now),
             Code::StatusInvalid,
             &mut law,
         );
@@ -275,7 +292,7 @@ impl Model {
     }
 
     /// Whether a fact can be true, given all that is known.
-    fn fits(&self, subject: &str, fact: &CivilStatus) -> bool {
+    fn fits(&self, subject: &str, fact: &CivilStatus, now: Seconds) -> bool {
         let person = || subject.parse::<PartyId>().ok().filter(|p| self.enrolled(p));
         let marriage = || subject.parse().ok().and_then(|id| self.wedding(&id));
         let alive = |party: &PartyId, at| self.died(party).is_none_or(|died| at <= died);
@@ -319,20 +336,25 @@ impl Model {
                     && self.unmarried(&party).iter().all(|since| since <= at)
                     && self.weddings(&party).iter().all(|w| w.from <= *at)
             }),
-            CivilStatus::Incapacity { .. } => person().is_some_and(|party| self.able(&party)),
+            CivilStatus::Incapacity { .. } => person().is_some_and(|party| {
+                self.died(&party).is_none() && self.incapable(&party).is_none()
+            }),
             CivilStatus::Capacity { from } => person().is_some_and(|party| {
                 self.died(&party).is_none()
                     && self.incapable(&party).is_some_and(|since| since <= *from)
             }),
-            CivilStatus::Minority { .. } => panic!("the histories have no minors"),
+            CivilStatus::Minority { until } => person().is_some_and(|party| {
+                self.died(&party).is_none() && self.of_age(&party).is_none() && *until > now
+            }),
         }
     }
 
     fn power_reasons(&self, record: &Record, body: &PowerOfAttorney, now: Seconds) -> Reasons {
         let mut door = self.act_door(record, Recording::Needed, now);
         let some = body.scope.substitutions != Some(0);
-        unless(some, Code::FieldInvalid, &mut door);
-        let mut law = self.standing(&record.issuer());
+        let one = body.parent.is_none() || body.represents.is_none();
+        unless(some && one, Code::FieldInvalid, &mut door);
+        let mut law = self.standing(&record.issuer(), now);
         let agent: PartyId = record.subject().parse().unwrap();
         match (body.issued, self.term(body)) {
             (Some(issued), Some((starts, expires))) => {
@@ -348,8 +370,18 @@ impl Model {
             _ => drop(law.insert(Code::PowerNoDate)),
         }
         unless(!body.scope.acts.is_empty(), Code::PowerScopeEmpty, &mut law);
-        unless(agent != record.issuer(), Code::PowerSelf, &mut law);
-        unless(self.able(&agent), Code::PowerAgentUnknown, &mut law);
+        let principal = body.represents.unwrap_or(record.issuer());
+        if body.represents.is_some() {
+            law.extend(self.not_alone(&record.issuer(), &principal, now));
+            // For a ward nobody gives one.
+            if self.enrolled(&principal) {
+                law.extend(self.standing(&principal, now));
+                law.insert(Code::EntityOfficer);
+            }
+        }
+        let another = agent != record.issuer() && agent != principal;
+        unless(another, Code::PowerSelf, &mut law);
+        unless(self.able(&agent, now), Code::PowerAgentUnknown, &mut law);
         law.extend(self.passing_on_reasons(record, body, now));
         (door, law)
     }
@@ -361,7 +393,7 @@ impl Model {
         };
         let door = self.act_door(record, recording, now);
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        let mut law = self.standing(&signer, now);
         let mut spouse = Some(signer);
         if let Some(id) = &body.power {
             match self.power(id) {
@@ -403,7 +435,7 @@ impl Model {
     fn revocation_reasons(&self, record: &Record, body: &Revocation, now: Seconds) -> Reasons {
         let door = self.act_door(record, Recording::Needed, now);
         let signer = record.issuer();
-        let mut law = self.standing(&signer);
+        let mut law = self.standing(&signer, now);
         let id: RecordId = record.subject().parse().unwrap();
         let ended = self.ended_by_will(&id).is_some();
         let consents = self.consents();
@@ -411,7 +443,8 @@ impl Model {
             let entitled = match body.ending {
                 Ending::Revocation => {
                     let parent = power.body.parent.and_then(|id| self.power(&id));
-                    power.principal == signer || parent.is_some_and(|p| p.agent == signer)
+                    self.is_or_acts_for(&signer, &power.principal, now)
+                        || parent.is_some_and(|p| p.agent == signer)
                 }
                 Ending::Renunciation => power.agent == signer,
             };
