@@ -32,8 +32,8 @@ impl Model {
         property: &str,
         kind: fn(&Body) -> bool,
     ) -> Vec<(usize, Seconds, &'m Record)> {
-        let records = self.done();
-        let of_kind = records.filter(|(_, _, r)| kind(&r.body) && r.subject() == property);
+        let records = self.about(property);
+        let of_kind = records.filter(|(_, _, r)| kind(&r.body));
         of_kind.collect()
     }
 

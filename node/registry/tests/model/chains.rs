@@ -33,8 +33,8 @@ impl Model {
     /// The record by which a notary certified a power or a deed.
     pub(crate) fn certified(&self, what: &RecordId) -> Option<&Record> {
         let subject = what.to_string();
-        let mut records = self.done().map(|(_, _, record)| record);
-        records.find(|r| matches!(r.body, Body::Notarisation(_)) && r.subject() == subject)
+        let mut records = self.about(&subject).map(|(_, _, record)| record);
+        records.find(|r| matches!(r.body, Body::Notarisation(_)))
     }
 
     /// Why nobody may pass a power on like this.

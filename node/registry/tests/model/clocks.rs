@@ -38,14 +38,14 @@ impl Model {
 
     fn clocks(&self, deed: &RecordId) -> Vec<Clock> {
         let subject = deed.to_string();
-        let asked = self.done().filter(|(_, _, r)| {
-            matches!(r.body, Body::Requisition(_)) && r.subject() == subject && !self.cured(&r.id)
-        });
+        let asked = self
+            .about(&subject)
+            .filter(|(_, _, r)| matches!(r.body, Body::Requisition(_)) && !self.cured(&r.id));
         let clocks = asked.map(|(_, at, asked)| {
             Clock {
             id: asked.id,
             due: self.due(at),
-            answered: self.done().any(|(_, _, r)| {
+            answered: self.about(&subject).any(|(_, _, r)| {
                 matches!(&r.body, Body::RequisitionAnswer(body) if body.requisition == asked.id)
             }),
         }
@@ -70,8 +70,8 @@ impl Model {
     /// The deeds of which a clock ran out in some time, answered or not.
     pub(crate) fn clocks_since(&self, before: Seconds, now: Seconds) -> Vec<RecordId> {
         let asked = self.done().filter(|(_, at, r)| {
-            let due = self.due(*at);
-            matches!(r.body, Body::Requisition(_)) && before < due && due <= now
+            matches!(r.body, Body::Requisition(_))
+                && (before.0 + 1..=now.0).contains(&self.due(*at).0)
         });
         asked
             .map(|(_, _, r)| r.subject().parse().unwrap())

@@ -11,7 +11,7 @@ use deedbook_schemas::rejection::Code;
 use deedbook_schemas::settlement::DutyKind;
 
 use crate::dates::deadline;
-use crate::memory::{End, Model, What};
+use crate::memory::Model;
 use crate::pages::Sort;
 use crate::shares::Share;
 use crate::texts::Deed;
@@ -112,13 +112,6 @@ impl Model {
         Deed::of(record, at)
     }
 
-    pub(crate) fn end_of(&self, deed: &RecordId) -> Option<&End> {
-        self.events.iter().find_map(|event| match &event.what {
-            What::Ended(end) if end.deed == *deed => Some(end),
-            _ => None,
-        })
-    }
-
     pub(crate) fn expires(&self, deed: &Deed<'_>) -> Seconds {
         deadline(deed.at, self.profile.pending_days)
     }
@@ -149,8 +142,8 @@ impl Model {
 
     pub(crate) fn acts(&self, deed: &RecordId) -> Vec<Signed> {
         let subject = deed.to_string();
-        let acts = self.done().filter_map(|(index, _, r)| match &r.body {
-            Body::Act(act) if r.subject() == subject => Some(Signed {
+        let acts = self.about(&subject).filter_map(|(index, _, r)| match &r.body {
+            Body::Act(act) => Some(Signed {
                 index,
                 role: act.role,
                 signer: r.issuer(),
@@ -230,11 +223,9 @@ impl Model {
 
     pub(crate) fn funding(&self, deed: &RecordId) -> Option<RecordId> {
         let subject = deed.to_string();
-        let fundings = self.done().map(|(_, _, record)| record);
-        fundings
-            .filter(|r| matches!(r.body, Body::EscrowFunding(_)))
-            .find(|r| r.subject() == subject)
-            .map(|record| record.id)
+        let fundings = self.about(&subject).map(|(_, _, record)| record);
+        let mut fundings = fundings.filter(|r| matches!(r.body, Body::EscrowFunding(_)));
+        fundings.next().map(|record| record.id)
     }
 
     pub(crate) fn duties_due(&self, deed: &Deed<'_>) -> Vec<DutyKind> {
@@ -243,10 +234,8 @@ impl Model {
             Some(_) => self.profile.duties.clone(),
             None => Vec::new(),
         };
-        for (_, _, record) in self.done() {
-            if let Body::Duty(duty) = &record.body
-                && record.subject() == subject
-            {
+        for (_, _, record) in self.about(&subject) {
+            if let Body::Duty(duty) = &record.body {
                 due.retain(|kind| *kind != duty.kind);
             }
         }

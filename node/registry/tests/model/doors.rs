@@ -52,10 +52,8 @@ impl Model {
         let mut door = Codes::new();
         let party = record.issuer().to_string();
         let mut keys = Vec::new();
-        for (_, _, known) in self.done() {
-            if let Body::Enrolment(enrolment) = &known.body
-                && known.subject() == party
-            {
+        for (_, _, known) in self.about(&party) {
+            if let Body::Enrolment(enrolment) = &known.body {
                 keys.push(enrolment.key);
             }
         }

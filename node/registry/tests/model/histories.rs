@@ -87,6 +87,7 @@ fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
         profile,
         founders,
         events: Vec::new(),
+        register: Default::default(),
         began: Seconds(0),
         pages: RefCell::default(),
     };
@@ -104,7 +105,7 @@ fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
     let subject = id(LOCAL_NOTARY).to_string();
     records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(local)));
     for (entity, officers, signatures) in
-        [(FIRM, ["Clara", "Dana"], 1), (BANK, ["Clara", "Erlan"], 2)]
+        [(FIRM, ["Clara", "Dana"], 2), (BANK, ["Clara", "Erlan"], 1)]
     {
         let body = charter(entity, &officers.map(id), signatures, false);
         records.push(world.plain(BUSINESS, &id(entity).to_string(), body));

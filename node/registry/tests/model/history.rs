@@ -274,8 +274,8 @@ fn fact() -> impl Strategy<Value = Fact> {
         1 => Just(Fact::Separate),
         4 => Just(Fact::Division),
         1 => Just(Fact::Death),
-        1 => Just(Fact::Incapacity),
-        1 => Just(Fact::Minority),
+        2 => Just(Fact::Incapacity),
+        2 => Just(Fact::Minority),
         2 => Just(Fact::Capacity),
     ]
 }

@@ -24,10 +24,9 @@ impl Model {
     /// Whether a lender lets the property pass with a mortgage on it.
     pub(crate) fn lets_pass(&self, deed: &Deed<'_>, loan: &Thing) -> bool {
         let subject = deed.id.to_string();
-        self.done().any(|(_, _, record)| match &record.body {
+        self.about(&subject).any(|(_, _, record)| match &record.body {
             Body::MortgageeConsent(body) => {
-                record.subject() == subject
-                    && body.mortgage == loan.id
+                body.mortgage == loan.id
                     && self.speaks(record, body.power.as_ref(), body.represents) == loan.whose
             }
             _ => false,
@@ -232,11 +231,10 @@ impl Model {
         let own = found.is_none_or(|t| is_somebodys(t.what) && t.whose == holder);
         unless(own && !offered, Code::EncumbranceForeign, &mut law);
         if let Some(deed) = deed {
-            let again = self.done().any(|(_, _, r)| match &r.body {
+            let again = self.about(subject).any(|(_, _, r)| match &r.body {
                 Body::Discharge(before) => {
                     before.with == body.with
                         && before.property == body.property
-                        && r.subject() == subject
                         && self.speaks(r, before.power.as_ref(), before.represents) == holder
                 }
                 _ => false,
@@ -276,10 +274,9 @@ impl Model {
         unless(!lenders.is_empty(), Code::MortgageUnknown, &mut law);
         let own = lenders.is_empty() || lenders.contains(&lender);
         unless(own, Code::MortgageForeign, &mut law);
-        let again = self.done().any(|(_, _, r)| match &r.body {
+        let again = self.about(record.subject()).any(|(_, _, r)| match &r.body {
             Body::MortgageeConsent(before) => {
-                r.subject() == record.subject()
-                    && before.mortgage == body.mortgage
+                before.mortgage == body.mortgage
                     && self.speaks(r, before.power.as_ref(), before.represents) == lender
             }
             _ => false,

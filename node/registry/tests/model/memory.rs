@@ -52,10 +52,20 @@ pub(crate) struct Model {
     /// Who was accredited at the beginning.
     pub(crate) founders: Vec<(PartyId, Accreditation)>,
     pub(crate) events: Vec<Event>,
+    /// Where in it what is: a record by its id, records by their subject, ends by the deed.
+    pub(crate) register: Register,
     /// When the last block began.
     pub(crate) began: Seconds,
     /// The titles as far as they were looked at: up to which event, and what was found.
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
+}
+
+/// A librarian's cards: where in the history to look.
+#[derive(Debug, Default)]
+pub(crate) struct Register {
+    ids: BTreeMap<RecordId, usize>,
+    subjects: BTreeMap<String, Vec<usize>>,
+    ends: BTreeMap<RecordId, usize>,
 }
 
 /// A marriage.
@@ -95,6 +105,38 @@ pub(crate) enum Marital {
 }
 
 impl Model {
+    pub(crate) fn remember(&mut self, at: Seconds, what: What) {
+        let place = self.events.len();
+        match &what {
+            What::Done(record) => {
+                self.register.ids.insert(record.id, place);
+                let subject = record.subject().to_owned();
+                self.register.subjects.entry(subject).or_default().push(place);
+            }
+            What::Ended(end) => drop(self.register.ends.insert(end.deed, place)),
+            What::Refused(_) | What::Lapsed(..) => {}
+        }
+        self.events.push(Event { at, what });
+    }
+
+    fn at(&self, place: usize) -> Option<(usize, Seconds, &Record)> {
+        let event = self.events.get(place)?;
+        match &event.what {
+            What::Done(record) => Some((place, event.at, record.as_ref())),
+            What::Refused(_) | What::Ended(_) | What::Lapsed(..) => None,
+        }
+    }
+
+    /// The accepted records about something, with their places.
+    pub(crate) fn about(
+        &self,
+        subject: &str,
+    ) -> impl DoubleEndedIterator<Item = (usize, Seconds, &Record)> {
+        let places = self.register.subjects.get(subject);
+        let places = places.map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.at(*place))
+    }
+
     /// The accepted records, with their places.
     pub(crate) fn done(&self) -> impl DoubleEndedIterator<Item = (usize, Seconds, &Record)> {
         self.events
@@ -114,8 +156,17 @@ impl Model {
         })
     }
 
+    /// How a deed ended.
+    pub(crate) fn end_of(&self, deed: &RecordId) -> Option<&End> {
+        let place = self.register.ends.get(deed)?;
+        match &self.events[*place].what {
+            What::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
     pub(crate) fn find(&self, id: &RecordId) -> Option<(usize, Seconds, &Record)> {
-        self.done().find(|(_, _, record)| record.id == *id)
+        self.at(*self.register.ids.get(id)?)
     }
 
     pub(crate) fn recording_used(&self, root: &EvidenceRoot) -> bool {
@@ -125,8 +176,9 @@ impl Model {
 
     /// The latest accreditation of an authority.
     pub(crate) fn accreditation(&self, id: &PartyId) -> Option<&Accreditation> {
-        let mut later = self.done().filter_map(|(_, _, record)| match &record.body {
-            Body::Accreditation(body) if record.subject() == id.to_string() => Some(body),
+        let subject = id.to_string();
+        let mut later = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+            Body::Accreditation(body) => Some(body),
             _ => None,
         });
         let founder = self.founders.iter().find(|(founder, _)| founder == id);
@@ -134,9 +186,9 @@ impl Model {
     }
 
     pub(crate) fn enrolment(&self, party: &PartyId) -> Option<&Record> {
-        self.done()
+        self.about(&party.to_string())
             .map(|(_, _, record)| record)
-            .find(|r| matches!(r.body, Body::Enrolment(_)) && r.subject() == party.to_string())
+            .find(|r| matches!(r.body, Body::Enrolment(_)))
     }
 
     pub(crate) fn enrolled(&self, party: &PartyId) -> bool {
@@ -145,8 +197,8 @@ impl Model {
 
     /// The facts about somebody or something, in order, with their places.
     fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
-        let facts = self.done().filter_map(|(index, _, r)| match &r.body {
-            Body::CivilStatus(fact) if r.subject() == subject => Some((index, fact)),
+        let facts = self.about(subject).filter_map(|(index, _, r)| match &r.body {
+            Body::CivilStatus(fact) => Some((index, fact)),
             _ => None,
         });
         facts.collect()
@@ -311,8 +363,8 @@ impl Model {
 
     /// How a power or a consent was ended by somebody's will.
     pub(crate) fn ended_by_will(&self, id: &RecordId) -> Option<Ending> {
-        self.done().find_map(|(_, _, r)| match &r.body {
-            Body::Revocation(body) if r.subject() == id.to_string() => Some(body.ending),
+        self.about(&id.to_string()).find_map(|(_, _, r)| match &r.body {
+            Body::Revocation(body) => Some(body.ending),
             _ => None,
         })
     }

@@ -33,8 +33,8 @@ impl Model {
 
     fn charters(&self, party: &PartyId) -> Vec<(usize, &LegalEntity)> {
         let subject = party.to_string();
-        let charters = self.done().filter_map(|(index, _, r)| match &r.body {
-            Body::LegalEntity(entity) if r.subject() == subject => Some((index, entity)),
+        let charters = self.about(&subject).filter_map(|(index, _, r)| match &r.body {
+            Body::LegalEntity(entity) => Some((index, entity)),
             _ => None,
         });
         charters.collect()
@@ -47,10 +47,8 @@ impl Model {
     /// When somebody comes of age, if they are said to be under it.
     pub(crate) fn of_age(&self, party: &PartyId) -> Option<Seconds> {
         let subject = party.to_string();
-        self.done().find_map(|(_, _, r)| match &r.body {
-            Body::CivilStatus(CivilStatus::Minority { until }) if r.subject() == subject => {
-                Some(*until)
-            }
+        self.about(&subject).find_map(|(_, _, r)| match &r.body {
+            Body::CivilStatus(CivilStatus::Minority { until }) => Some(*until),
             _ => None,
         })
     }
@@ -64,7 +62,7 @@ impl Model {
         let subject = party.to_string();
         let mut life = Life::default();
         let (mut incapable, mut minor_until) = (false, None);
-        for (index, at, record) in self.done().filter(|(_, _, r)| r.subject() == subject) {
+        for (index, at, record) in self.about(&subject) {
             let ward = |incapable: bool, until: Option<Seconds>| {
                 incapable || until.is_some_and(|until| at < until)
             };
@@ -265,10 +263,8 @@ impl Model {
         wards.retain(|party| self.is_ward(party, now));
         let subject = deed.id.to_string();
         for ward in wards {
-            let permitted = self.done().filter_map(|(_, _, r)| match &r.body {
-                Body::GuardianPermission(body) if r.subject() == subject && body.ward == ward => {
-                    Some(body.expires)
-                }
+            let permitted = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+                Body::GuardianPermission(body) if body.ward == ward => Some(body.expires),
                 _ => None,
             });
             match permitted.last() {

@@ -263,11 +263,10 @@ impl Model {
     pub(crate) fn goes_with(&self, deed: &Deed<'_>, property: &str, thing: &Thing) -> bool {
         let id = thing.id.to_string();
         is_somebodys(thing.what)
-            && self.done().any(|(_, _, record)| match &record.body {
+            && self.about(&id).any(|(_, _, record)| match &record.body {
                 Body::Discharge(body) => {
                     body.with == Some(deed.id)
                         && body.property == property
-                        && record.subject() == id
                         && self.speaks(record, body.power.as_ref(), body.represents) == thing.whose
                 }
                 _ => false,

@@ -74,8 +74,8 @@ impl Model {
 
     fn waivers(&self, notice: &RecordId) -> Vec<PartyId> {
         let subject = notice.to_string();
-        let waivers = self.done().filter_map(|(_, _, r)| match &r.body {
-            Body::PreemptionWaiver(body) if r.subject() == subject => Some(match &body.power {
+        let waivers = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+            Body::PreemptionWaiver(body) => Some(match &body.power {
                 None => r.issuer(),
                 Some(power) => self.power(power).unwrap().principal,
             }),

@@ -344,10 +344,9 @@ impl Model {
             &mut law,
         );
         unless(funding.amount == *amount, Code::EscrowAmount, &mut law);
-        let over = self.done().any(|(_, _, r)| {
-            matches!(r.body, Body::EscrowRelease(_) | Body::EscrowRefund(_))
-                && r.subject() == record.subject()
-        });
+        let over = self
+            .about(record.subject())
+            .any(|(_, _, r)| matches!(r.body, Body::EscrowRelease(_) | Body::EscrowRefund(_)));
         let end = self.end_of(&found.subject().parse().unwrap());
         let ordered = end.is_some_and(|end| release == (end.status == Status::Registered));
         unless(!over, Code::EscrowSettled, &mut law);

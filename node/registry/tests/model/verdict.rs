@@ -12,7 +12,7 @@ use deedbook_schemas::rejection::Code;
 
 use crate::deeds::held;
 use crate::doors::{Recording, unless};
-use crate::memory::{Codes, End, Event, Model, Wedding, What};
+use crate::memory::{Codes, End, Model, Wedding, What};
 
 /// What the model expects the register to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +47,7 @@ impl Model {
         if !law.is_empty() {
             return self.refuse(record, now, law);
         }
-        self.events.push(Event {
-            at: now,
-            what: What::Done(Box::new(record.clone())),
-        });
+        self.remember(now, What::Done(Box::new(record.clone())));
         let mut outcomes = Vec::new();
         let at_once = match &record.body {
             Body::PowerOfAttorney(_)
@@ -102,10 +99,7 @@ impl Model {
 
     fn refuse(&mut self, record: &Record, now: Seconds, law: Codes) -> (Answer, Vec<Outcome>) {
         let mut outcomes = vec![outcome(record.id, Status::Refused, &law)];
-        self.events.push(Event {
-            at: now,
-            what: What::Refused(Box::new(record.clone())),
-        });
+        self.remember(now, What::Refused(Box::new(record.clone())));
         // Rule 9: the first act that comes upon a changed title ends the deed.
         if matches!(record.body, Body::Act(_)) && law.contains(&Code::TitleVersion) {
             let deed = record.subject().parse().unwrap();
@@ -124,14 +118,11 @@ impl Model {
         now: Seconds,
     ) -> Vec<Outcome> {
         let funding = self.funding(&deed);
-        self.events.push(Event {
-            at: now,
-            what: What::Ended(End {
+        self.remember(now, What::Ended(End {
                 deed,
                 status,
                 consents,
-            }),
-        });
+            }));
         let mut ended = outcome(deed, status, codes);
         if status == Status::Registered {
             let deed = self.deed(&deed).unwrap();
@@ -146,10 +137,7 @@ impl Model {
     pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for (over, property) in self.over(now) {
-            self.events.push(Event {
-                at: now,
-                what: What::Lapsed(over, property),
-            });
+            self.remember(now, What::Lapsed(over, property));
             outcomes.push(outcome(over, Status::Expired, &Codes::new()));
         }
         let mut late = Vec::new();
