@@ -85,11 +85,12 @@ impl Model {
         }
         for leg in deed.legs() {
             let page = self.page(leg.property);
-            for freeze in page.standing(Sort::Freeze, now) {
+            let freezes = page.standing(Sort::Freeze, now);
+            for freeze in freezes.iter().filter(|_| !deed.by_court()) {
                 needs.push(need("freeze.in_force", Some(freeze.whose)));
             }
             for lock in page.standing(Sort::Lock, now) {
-                if leg.gives.contains(&lock.whose) {
+                if deed.kind().is_some() && leg.gives.contains(&lock.whose) {
                     needs.push(need("lock.in_force", Some(lock.whose)));
                 }
             }

@@ -94,7 +94,7 @@ impl Model {
     }
 
     /// Rule 24: in their territory, and for strangers.
-    fn notary_reasons(
+    pub(crate) fn notary_reasons(
         &self,
         notary: &PartyId,
         properties: Option<&[String]>,

@@ -171,29 +171,13 @@ impl Model {
         acts
     }
 
-    /// Whether an act takes the slot of a property: somebody gives it away there.
-    fn takes_slot(deed: &Deed<'_>, property: &str, act: &Signed) -> bool {
-        act.role == ActRole::Disponor
-            && deed
-                .legs()
-                .iter()
-                .any(|leg| leg.property == property && leg.gives.contains(&act.party))
-    }
-
-    /// The deed that was signed first on a property: an open one on which a giver's act counts.
+    /// The deed that was signed first on a property: an open one on which an act still counts by which
+    /// it took the slot.
     pub(crate) fn signed_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
-        let mut first = self.pending().into_iter().filter(|deed| {
-            deed.disposes()
-                && deed.legs().iter().any(|leg| leg.property == property)
-                && self.is_open(deed, now)
-                && self
-                    .counting(&deed.id, now)
-                    .iter()
-                    .any(|act| Self::takes_slot(deed, property, act))
-        });
-        let found = first.next().map(|deed| deed.id);
-        assert!(first.next().is_none(), "two deeds are first on {property}");
-        found
+        let deed = self.deed(&self.page(property).slot?)?;
+        let acts = self.counting(&deed.id, now);
+        let mut takes = acts.iter().map(|a| deed.takes_slot(property, a.role, &a.party));
+        (self.is_open(&deed, now) && takes.any(|takes| takes)).then_some(deed.id)
     }
 
     /// The open deed for which a buyer has reserved a property.
@@ -213,6 +197,11 @@ impl Model {
     /// Why another deed is before this one on a property.
     pub(crate) fn behind(&self, deed: &Deed<'_>, property: &str, now: Seconds) -> Option<Code> {
         let first = self.first_in_rank(property, now)?;
+        // No private deed is before a court's.
+        let court = |id: &RecordId| self.deed(id).is_some_and(|deed| deed.by_court());
+        if deed.by_court() && !court(&first) {
+            return None;
+        }
         let reserved = self.reserved(property, now).is_some();
         (first != deed.id).then_some(if reserved {
             Code::NoticeInForce

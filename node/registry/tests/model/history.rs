@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::cases::{Case, case};
 use crate::dealings::{Dealing, lodged, said};
 
 /// One thing that is tried, and how it is spoilt (mostly not).
@@ -155,6 +156,8 @@ pub(crate) enum Attempt {
     },
     /// Loans, leases, parcels and clocks.
     Deal(Dealing),
+    /// Courts, notaries of the dead, registrars and readers.
+    Case(Case),
 }
 
 /// What a deed says besides who gives what to whom.
@@ -367,6 +370,7 @@ fn step() -> impl Strategy<Value = Step> {
     let attempt = prop_oneof![
         6 => dealing(),
         3 => deal,
+        2 => case().prop_map(Attempt::Case),
         2 => relation(),
         2 => burden(),
         2 => office(),

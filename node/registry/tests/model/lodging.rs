@@ -95,7 +95,7 @@ impl Model {
             unless(even, Code::TransferUnbalanced, law);
             unless(each_once(text, gives, takes), Code::TransferParties, law);
         }
-        unless(text.ground.is_none(), Code::TransferGround, law);
+        self.ground_reasons(deed, text, now, law);
         unless(swaps(deed, text), Code::TransferCounter, law);
         if text.kind == TransferKind::Severance {
             let joint = self.severs(deed, text, now);

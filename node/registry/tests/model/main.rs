@@ -19,9 +19,13 @@ mod appointments;
 #[cfg(test)]
 mod burdens;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod chains;
 #[cfg(test)]
 mod clocks;
+#[cfg(test)]
+mod courts;
 #[cfg(test)]
 mod dates;
 #[cfg(test)]
@@ -60,6 +64,8 @@ mod pen;
 mod play;
 #[cfg(test)]
 mod preemption;
+#[cfg(test)]
+mod readers;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]

@@ -165,6 +165,12 @@ impl Model {
         }
     }
 
+    /// When a deed ended.
+    pub(crate) fn ended_when(&self, deed: &RecordId) -> Option<Seconds> {
+        let place = self.register.ends.get(deed)?;
+        Some(self.events[*place].at)
+    }
+
     pub(crate) fn find(&self, id: &RecordId) -> Option<(usize, Seconds, &Record)> {
         self.at(*self.register.ids.get(id)?)
     }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{PartyShare, Status};
+use deedbook_schemas::instrument::{PartyShare, Status, TransferKind};
 use deedbook_schemas::party::PartyId;
-use deedbook_schemas::property::Ground;
+use deedbook_schemas::proceeding::Amendment;
+use deedbook_schemas::property::{Ground, Holding};
 use deedbook_schemas::record::{Body, Record};
 
 use crate::dates::{business_days, hour_after};
@@ -45,6 +46,10 @@ pub(crate) struct Page {
     pub(crate) versions: Vec<Version>,
     /// In the order in which they were put there; mortgages by rank.
     pub(crate) things: Vec<Thing>,
+    /// The deed that was signed last by those who give there, as long as it is pending.
+    pub(crate) slot: Option<RecordId>,
+    /// What courts had struck off.
+    pub(crate) struck: Vec<RecordId>,
     /// It has become others.
     pub(crate) cancelled: bool,
     pub(crate) area: u64,
@@ -123,21 +128,11 @@ impl Model {
         let here = record.subject() == property;
         match &record.body {
             Body::FirstRegistration(first) if here => {
-                let mut holds: Vec<Hold> = Vec::new();
-                for holding in &first.holdings {
-                    holds.push(Hold {
-                        party: holding.party,
-                        share: Share::of(holding.share),
-                        acquired: holding.acquired,
-                        ground: holding.ground,
-                    });
-                }
-                holds.sort_by_key(|hold| hold.acquired);
                 page.area = first.unit.area_dm2;
                 page.versions.push(Version {
                     index,
                     number: 1,
-                    holds,
+                    holds: holds_of(&first.holdings),
                     source: id,
                 });
             }
@@ -173,7 +168,20 @@ impl Model {
                     page.things.last_mut().unwrap().deed = Some(deed.id);
                 }
             }
-            _ => {}
+            Body::Act(act) => {
+                let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
+                let party = self.speaks(record, act.power.as_ref(), act.represents);
+                if deed.disposes() && deed.takes_slot(property, act.role, &party) {
+                    page.slot = Some(deed.id);
+                }
+            }
+            _ => {
+                if let Some((source, of, amendment)) = self.corrects(record)
+                    && of == property
+                {
+                    amend(page, index, source, amendment);
+                }
+            }
         }
     }
 
@@ -183,6 +191,7 @@ impl Model {
         let about = legs.iter().find(|leg| leg.property == property);
         if end.status != Status::Registered {
             page.things.retain(|thing| thing.deed != Some(deed.id));
+            page.slot = page.slot.filter(|slot| *slot != deed.id);
             return;
         }
         if let Some(leg) = about {
@@ -198,7 +207,11 @@ impl Model {
                     }
                     _ => last.holds.clone(),
                 };
-                self.renew(page, index, &deed, holds);
+                renew(page, index, deed.id, holds);
+                if matches!(deed.text, Text::Split(_) | Text::Merger(_)) {
+                    page.cancelled = true;
+                    page.things.clear();
+                }
             }
         }
         if let Some(new) = self.reparcelled(&deed, property, index) {
@@ -214,6 +227,10 @@ impl Model {
         let id = deed.id;
         match deed.text {
             Text::Transfer(text) => {
+                if text.kind == TransferKind::CourtSale {
+                    let cleared = text.discharges.clone().unwrap_or_default();
+                    page.things.retain(|thing| !cleared.contains(&thing.id));
+                }
                 if let Some(terms) = &text.mortgage {
                     page.put(id, Sort::Mortgage, terms.mortgagee, None);
                 }
@@ -235,27 +252,6 @@ impl Model {
                 page.things.insert(behind.unwrap() + 1, stepping);
             }
             Text::Split(_) | Text::Merger(_) => {}
-        }
-    }
-
-    /// The next version of a title; what was reserved for the deed has served, and who no longer holds
-    /// has nothing to lock.
-    fn renew(&self, page: &mut Page, index: usize, deed: &Deed<'_>, holds: Vec<Hold>) {
-        page.things.retain(|thing| {
-            let served = thing.deed == Some(deed.id);
-            let idle = thing.what == Sort::Lock && held(&holds, &thing.whose).is_nothing();
-            !served && !idle
-        });
-        let number = page.versions.last().unwrap().number + 1;
-        page.versions.push(Version {
-            index,
-            number,
-            holds,
-            source: deed.id,
-        });
-        if matches!(deed.text, Text::Split(_) | Text::Merger(_)) {
-            page.cancelled = true;
-            page.things.clear();
         }
     }
 
@@ -287,6 +283,53 @@ impl Model {
     }
 }
 
+/// The next version of a title; what was reserved for its source has served, and who no longer holds
+/// has nothing to lock.
+fn renew(page: &mut Page, index: usize, source: RecordId, holds: Vec<Hold>) {
+    page.things.retain(|thing| {
+        let served = thing.deed == Some(source);
+        let idle = thing.what == Sort::Lock && held(&holds, &thing.whose).is_nothing();
+        !served && !idle
+    });
+    let number = page.versions.last().unwrap().number + 1;
+    page.versions.push(Version {
+        index,
+        number,
+        holds,
+        source,
+    });
+    page.slot = None;
+}
+
+/// Rule 44: a title put right.
+fn amend(page: &mut Page, index: usize, source: RecordId, amendment: &Amendment) {
+    let mut holds = page.versions.last().unwrap().holds.clone();
+    match amendment {
+        Amendment::Unit(amended) => page.area = amended.unit.area_dm2,
+        Amendment::Holdings { holdings } => holds = holds_of(holdings),
+        Amendment::Strike { encumbrance } => {
+            page.things.retain(|thing| thing.id != *encumbrance);
+            page.struck.push(*encumbrance);
+        }
+    }
+    renew(page, index, source, holds);
+}
+
+/// Holdings as they are said to be, the oldest first.
+fn holds_of(holdings: &[Holding]) -> Vec<Hold> {
+    let mut holds: Vec<Hold> = Vec::new();
+    for holding in holdings {
+        holds.push(Hold {
+            party: holding.party,
+            share: Share::of(holding.share),
+            acquired: holding.acquired,
+            ground: holding.ground,
+        });
+    }
+    holds.sort_by_key(|hold| hold.acquired);
+    holds
+}
+
 /// Whether it is a private person's, who can give it up.
 pub(crate) fn is_somebodys(what: Sort) -> bool {
     match what {
@@ -296,8 +339,7 @@ pub(crate) fn is_somebodys(what: Sort) -> bool {
 }
 
 /// On what ground those hold who receive.
-pub(crate) fn ground(kind: deedbook_schemas::instrument::TransferKind) -> Ground {
-    use deedbook_schemas::instrument::TransferKind;
+pub(crate) fn ground(kind: TransferKind) -> Ground {
     match kind {
         TransferKind::Sale | TransferKind::Exchange | TransferKind::CourtSale => Ground::Purchase,
         TransferKind::Gift => Ground::Gift,

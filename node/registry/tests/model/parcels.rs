@@ -124,6 +124,8 @@ impl Model {
                 source: deed.id,
             }],
             things: united(&old, at),
+            slot: None,
+            struck: Vec::new(),
             cancelled: false,
             area,
         })

@@ -140,13 +140,18 @@ pub(crate) fn write(
             let provider = if again { RIVAL } else { PROVIDER };
             return Some(world.enrolment_with(provider, PEOPLE[*who], &key_of(PEOPLE[*who])));
         }
-        attempt => paper(model, now, attempt)?,
+        attempt => paper(model, now, attempt, sent)?,
     };
     Some(seal(world, model, paper, step.spoil))
 }
 
 /// What an attempt has to say.
-fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
+fn paper(
+    model: &Model,
+    now: Seconds,
+    attempt: &Attempt,
+    sent: &[Vec<u8>],
+) -> Option<Paper> {
     Some(match attempt {
         Attempt::Lodge { .. } | Attempt::LodgeWhole { .. } => lodging(model, attempt)?,
         Attempt::Advance {
@@ -204,6 +209,7 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt) -> Option<Paper> {
         | Attempt::Unlock { .. }
         | Attempt::Offer { .. }
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
+        Attempt::Case(case) => crate::cases::paper(model, now, case, sent)?,
         Attempt::Deal(dealing) => lodged(model, now, dealing)
             .or_else(|| said(model, now, dealing))
             .or_else(|| pass_on(model, now, dealing))

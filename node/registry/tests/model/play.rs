@@ -250,7 +250,7 @@ impl Game {
                 outcome.record == title.source
                     && outcome.status == Status::Registered
                     && (outcome.title_version == Some(title.version)
-                        || self.model.deed(&outcome.record).unwrap().property != flat)
+                        || self.model.deed(&outcome.record).is_some_and(|d| d.property != flat))
             });
             let next = title.version == before.version + 1
                 && title.begin_lifespan_version > before.begin_lifespan_version
@@ -264,6 +264,7 @@ impl Game {
         for outcome in outcomes
             .iter()
             .filter(|outcome| outcome.title_version.is_some())
+            .filter(|outcome| self.model.deed(&outcome.record).is_some())
         {
             let registered = self.register.instrument(&outcome.record);
             if registered.status != Status::Registered || registered.pending.is_some() {

@@ -56,6 +56,8 @@ impl Model {
                 waived: self.waivers(&record.id),
             });
         }
+        let struck = self.page(property).struck.clone();
+        offers.retain(|offer| !struck.contains(&offer.id));
         offers.retain(|offer| {
             let pairs = versions.iter().zip(versions.iter().skip(1));
             pairs

@@ -133,7 +133,7 @@ impl Model {
             let current = leg.version.is_none_or(|version| version == number);
             let live = current && !self.page(leg.property).cancelled;
             unless(live, Code::TitleVersion, &mut law);
-            if body.role == ActRole::Disponor && deed.disposes() {
+            if body.role == deed.slot_role() && deed.disposes() {
                 law.extend(self.behind(&deed, leg.property, now));
             }
         }

@@ -4,7 +4,7 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::instrument::Transfer;
+use deedbook_schemas::instrument::{Transfer, TransferKind};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::Ground;
 
@@ -36,7 +36,9 @@ impl Model {
         now: Seconds,
     ) -> (Vec<Need>, Vec<RecordId>) {
         let (mut needs, mut serving) = (Vec::new(), Vec::new());
-        if deed.kind().is_none() || !deed.disposes() {
+        // What the dead leave is only what was theirs alone.
+        let left = deed.transfer().is_some_and(|text| text.kind == TransferKind::Inheritance);
+        if (deed.kind().is_none() && !left) || !deed.disposes() {
             return (needs, serving);
         }
         for leg in deed.legs() {

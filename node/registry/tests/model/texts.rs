@@ -208,6 +208,32 @@ impl<'m> Deed<'m> {
         }
     }
 
+    /// Whether a court orders it.
+    pub(crate) fn by_court(&self) -> bool {
+        let text = self.transfer();
+        text.is_some_and(|text| text.kind == TransferKind::CourtSale)
+    }
+
+    /// In which role those sign who take the slot: who give, or who receive from who cannot give.
+    pub(crate) fn slot_role(&self) -> ActRole {
+        match self.kind() {
+            Some(_) => ActRole::Disponor,
+            None => ActRole::Acquirer,
+        }
+    }
+
+    /// Whether an act takes the slot of a property.
+    pub(crate) fn takes_slot(&self, property: &str, role: ActRole, party: &PartyId) -> bool {
+        role == self.slot_role()
+            && self.legs().iter().any(|leg| {
+                let side = match role {
+                    ActRole::Disponor => &leg.gives,
+                    ActRole::Acquirer | ActRole::Mortgagee => &leg.takes,
+                };
+                leg.property == property && side.contains(party)
+            })
+    }
+
     /// Everybody it names.
     pub(crate) fn everybody(&self) -> BTreeSet<PartyId> {
         let legs = self.legs().into_iter();

@@ -47,8 +47,21 @@ impl Model {
         if !law.is_empty() {
             return self.refuse(record, now, law);
         }
+        let corrected = self.corrects(record).map(|(id, of, _)| (id, of.to_owned()));
+        // What was drawn up for the title as it was ends with a correction.
+        let outdated = corrected.as_ref().and_then(|(_, of)| self.page(of).slot);
+        let outdated = outdated.filter(|id| self.deed(id).is_some_and(|d| self.is_open(&d, now)));
         self.remember(now, What::Done(Box::new(record.clone())));
         let mut outcomes = Vec::new();
+        if let Some((id, of)) = corrected {
+            let mut done = outcome(id, Status::Registered, &Codes::new());
+            done.title_version = self.title(&of).map(|title| title.number);
+            outcomes.push(done);
+        }
+        if let Some(deed) = outdated {
+            let why = [Code::TitleVersion].into();
+            outcomes.extend(self.end(deed, Status::Refused, &why, Vec::new(), now));
+        }
         let at_once = match &record.body {
             Body::PowerOfAttorney(_)
             | Body::SpousalConsent(_)
@@ -57,7 +70,13 @@ impl Model {
             | Body::SelfLock(_)
             | Body::PriorityNotice(_)
             | Body::GuardianPermission(_)
+            | Body::SuccessionCertificate(_)
+            | Body::CourtOrder(_)
+            | Body::Appeal(_)
+            | Body::AppealDecision(_)
+            | Body::AccessConsent(_)
             | Body::PreemptionNotice(_) => true,
+            Body::LegalHold(body) => body.held,
             Body::Discharge(body) => body.with.is_none(),
             _ => false,
         };
@@ -207,6 +226,15 @@ impl Model {
             Body::Requisition(body) => self.requisition_reasons(record, body, now),
             Body::RequisitionAnswer(body) => self.answer_reasons(record, body, now),
             Body::RequisitionDecision(body) => self.decision_reasons(record, body, now),
+            Body::SuccessionCertificate(body) => self.certificate_reasons(record, body, now),
+            Body::CourtOrder(body) => self.order_reasons(record, body),
+            Body::Correction(body) => self.correction_reasons(record, body, now),
+            Body::CorrectionApproval(_) => self.approval_reasons(record),
+            Body::Appeal(body) => self.appeal_reasons(record, body, now),
+            Body::AppealDecision(_) => self.ruling_reasons(record),
+            Body::AccessConsent(body) => self.letting_reasons(record, body, now),
+            Body::AccessEntry(body) => self.reading_reasons(record, body, now),
+            Body::LegalHold(body) => self.hold_reasons(record, body),
             Body::LegalEntity(body) => self.charter_reasons(record, body, now),
             Body::Guardianship(body) => self.appointment_reasons(record, body, now),
             Body::GuardianPermission(body) => self.permission_reasons(record, body, now),
@@ -444,6 +472,8 @@ impl Model {
             unless(own, Code::RevocationForeign, &mut law);
             unless(!ended, Code::ConsentEnded, &mut law);
             unless(!self.used(&id), Code::ConsentUsed, &mut law);
+        } else if let Some(why) = self.taking_back_reasons(&id, &signer, body, now) {
+            law.extend(why);
         } else {
             law.insert(Code::PowerUnknown);
         }
