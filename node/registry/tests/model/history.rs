@@ -284,7 +284,7 @@ fn fact() -> impl Strategy<Value = Fact> {
 }
 
 /// What people do about deeds.
-fn dealing() -> impl Strategy<Value = Attempt> {
+pub(crate) fn dealing() -> impl Strategy<Value = Attempt> {
     let (person, flat, deed) = (0..6usize, 0..3usize, 0..4usize);
     let stranger = prop::option::weighted(0.2, 0..6usize);
     let power = prop::option::weighted(0.4, 0..4usize);
@@ -365,7 +365,7 @@ fn office() -> impl Strategy<Value = Attempt> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let deal = prop_oneof![1 => lodged(), 1 => said()].prop_map(Attempt::Deal);
     let attempt = prop_oneof![
         6 => dealing(),
@@ -376,35 +376,4 @@ fn step() -> impl Strategy<Value = Step> {
         2 => office(),
     ];
     (attempt, spoil()).prop_map(|(attempt, spoil)| Step { attempt, spoil })
-}
-
-/// A deed, and what it needs, one thing after the other.
-fn affair() -> impl Strategy<Value = Vec<Step>> {
-    let sound = |attempt| Step {
-        attempt,
-        spoil: Spoil::Nothing,
-    };
-    let lodged = prop_oneof![
-        1 => dealing().prop_filter("a lodging", |attempt| {
-            matches!(attempt, Attempt::Lodge { .. } | Attempt::LodgeWhole { .. })
-        }),
-        2 => lodged().prop_map(Attempt::Deal),
-    ];
-    let needs = prop::collection::vec((0..3usize, prop::bool::weighted(0.2)), 2..7);
-    (lodged, needs).prop_map(move |(lodged, needs)| {
-        let advances = needs.into_iter().map(|(need, by_agent)| Attempt::Advance {
-            deed: 0,
-            need,
-            by_agent,
-        });
-        std::iter::once(lodged).chain(advances).map(sound).collect()
-    })
-}
-
-/// A few steps that belong together.
-pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
-    prop_oneof![
-        5 => step().prop_map(|step| vec![step]),
-        1 => affair(),
-    ]
 }

@@ -69,6 +69,8 @@ mod readers;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]
+mod scenes;
+#[cfg(test)]
 mod shares;
 #[cfg(test)]
 mod signing;

@@ -1,0 +1,304 @@
+//! Steps that belong together, so that what takes several of them happens often enough.
+
+use proptest::prelude::*;
+
+use crate::cases::Case;
+use crate::dealings::{Dealing, Granted, Slip, lodged};
+use crate::history::{Attempt, Fact, Form, Spoil, Step, dealing, step};
+
+/// What a deed needs, one thing after the other.
+fn advances(times: usize) -> impl Iterator<Item = Attempt> {
+    (0..times).map(|_| Attempt::Advance {
+        deed: 0,
+        need: 0,
+        by_agent: false,
+    })
+}
+
+fn then(begins: Vec<Attempt>, times: usize) -> Vec<Attempt> {
+    begins.into_iter().chain(advances(times)).collect()
+}
+
+/// A deed, and what it needs, in some order.
+fn affair() -> impl Strategy<Value = Vec<Attempt>> {
+    let needs = prop::collection::vec((0..3usize, prop::bool::weighted(0.2)), 2..7);
+    (lodging(), needs).prop_map(move |(lodged, needs)| {
+        let advances = needs.into_iter().map(|(need, by_agent)| Attempt::Advance {
+            deed: 0,
+            need,
+            by_agent,
+        });
+        std::iter::once(lodged).chain(advances).collect()
+    })
+}
+
+fn lodging() -> impl Strategy<Value = Attempt> {
+    prop_oneof![
+        1 => dealing().prop_filter("a lodging", |attempt| {
+            matches!(attempt, Attempt::Lodge { .. } | Attempt::LodgeWhole { .. })
+        }),
+        2 => lodged().prop_map(Attempt::Deal),
+    ]
+}
+
+/// A court sells, and what the acquirer does about it.
+fn court_sale() -> impl Strategy<Value = Vec<Attempt>> {
+    (0..4usize, 0..5usize, 0..5usize, 1..12usize, 0..24usize).prop_map(
+        |(flat, who, to, slip, spoilt)| {
+            let order = Case::Order {
+                flat,
+                who,
+                to,
+                sells: true,
+                slip,
+            };
+            let sale = Case::CourtSale {
+                back: 0,
+                slip: spoilt,
+            };
+            then(vec![Attempt::Case(order), Attempt::Case(sale)], 4)
+        },
+    )
+}
+
+/// Somebody dies, and is inherited from.
+fn succession() -> impl Strategy<Value = Vec<Attempt>> {
+    (0..5usize, 0..5usize, 0..12usize, 0..24usize).prop_map(|(who, heirs, slip, spoilt)| {
+        let death = Attempt::Civil {
+            fact: Fact::Death,
+            one: who,
+            other: who,
+            days: 0,
+        };
+        let certificate = Case::Certify {
+            flat: 0,
+            who,
+            heirs,
+            slip,
+        };
+        let deed = Case::Inherit {
+            back: 0,
+            slip: spoilt,
+        };
+        let begins = vec![death, Attempt::Case(certificate), Attempt::Case(deed)];
+        then(begins, 4)
+    })
+}
+
+/// Two lenders, of whom the first steps back, or passes its mortgage on.
+fn lenders() -> impl Strategy<Value = Vec<Attempt>> {
+    let loans = prop::collection::vec(0..5usize, 2..4);
+    (0..4usize, loans, any::<bool>(), 0..5usize).prop_map(|(flat, loans, passes, to)| {
+        let mut all = Vec::new();
+        for to in loans {
+            let grant = Dealing::Grant {
+                flat,
+                what: Granted::Mortgage,
+                to,
+                hours: 0,
+                slip: Slip::Nothing,
+            };
+            all.extend(then(vec![Attempt::Deal(grant)], 4));
+        }
+        let last = if passes {
+            Dealing::Assign {
+                loan: 0,
+                to,
+                slip: Slip::Nothing,
+            }
+        } else {
+            Dealing::Postpone {
+                loan: to,
+                behind: 0,
+                slip: Slip::Nothing,
+            }
+        };
+        all.extend(then(vec![Attempt::Deal(last)], 3));
+        all
+    })
+}
+
+/// A ward's guardian deals for them.
+fn guardian() -> impl Strategy<Value = Vec<Attempt>> {
+    let fact = prop_oneof![Just(Fact::Incapacity), Just(Fact::Minority)];
+    (0..5usize, 0..5usize, fact, lodging(), 1..9u64).prop_map(
+        |(who, guardian, fact, lodged, days)| {
+            let falls = Attempt::Civil {
+                fact,
+                one: who,
+                other: who,
+                days: 99,
+            };
+            let appointed = Dealing::Appoint {
+                ward: 1,
+                guardian: Some(guardian),
+            };
+            let permitted = Dealing::Permit {
+                deed: 0,
+                ward: 1,
+                days,
+            };
+            let begins = vec![
+                falls,
+                Attempt::Deal(appointed),
+                lodged,
+                Attempt::Deal(permitted),
+            ];
+            then(begins, 5)
+        },
+    )
+}
+
+/// A deed that is signed by who gives, and what happens to it before it is registered.
+fn held_up() -> impl Strategy<Value = Vec<Attempt>> {
+    let cured = prop::bool::weighted(0.8);
+    (lodging(), 0..4usize, cured, 0..800u64).prop_map(|(lodged, what, cured, hours)| {
+        let mut all = then(vec![lodged], 1);
+        let deed = 0;
+        match what {
+            0 => all.push(Attempt::Deal(Dealing::Reserve { deed, who: None })),
+            1 => {
+                let (asked, who) = (0, None);
+                all.push(Attempt::Deal(Dealing::Ask { deed, mute: false }));
+                all.push(Attempt::Deal(Dealing::Reply { asked, who }));
+                all.push(Attempt::Deal(Dealing::Decide { asked, cured }));
+            }
+            2 => {
+                all.push(Attempt::Deal(Dealing::Ask { deed, mute: false }));
+                all.push(Attempt::Wait { hours });
+            }
+            _ => {
+                all.push(Attempt::Fund {
+                    deed,
+                    short: false,
+                    agent: 0,
+                });
+                all.push(Attempt::Withdraw { deed, who: None });
+                for release in [true, false] {
+                    all.push(Attempt::Settle {
+                        escrow: 0,
+                        release,
+                        short: false,
+                        agent: 0,
+                    });
+                }
+            }
+        }
+        all.extend(advances(3));
+        all
+    })
+}
+
+/// A share on offer, and what the others say; a sale to a stranger.
+fn offered() -> impl Strategy<Value = Vec<Attempt>> {
+    (0..3usize, 0..3usize, 0..5usize, 0..5usize).prop_map(|(who, price, other, to)| {
+        let flat = 1;
+        let offer = Attempt::Offer {
+            flat,
+            who,
+            share: 9,
+            price,
+            any: false,
+        };
+        let waive = |who| Attempt::Waive {
+            offer: 0,
+            who,
+            short: false,
+            power: None,
+            any: false,
+        };
+        let form = Form {
+            gift: false,
+            settled: false,
+            price,
+            loan: None,
+            clears: false,
+        };
+        let sale = Attempt::Lodge {
+            flat,
+            from: who,
+            to,
+            share: 9,
+            form,
+            flaw: crate::history::Flaw::Nothing,
+        };
+        then(vec![offer, waive(other), waive(other + 1), sale], 4)
+    })
+}
+
+/// What is done and undone.
+fn undone() -> impl Strategy<Value = Vec<Attempt>> {
+    (0..4usize, 0..4usize, 0..12usize).prop_map(|(what, flat, slip)| {
+        let case = |case| Attempt::Case(case);
+        match what {
+            0 => vec![
+                Attempt::Lock { flat, who: None },
+                Attempt::Unlock { lock: 0, who: None },
+            ],
+            1 => vec![
+                case(Case::Appeal {
+                    back: 0,
+                    who: None,
+                    slip,
+                }),
+                case(Case::Rule {
+                    back: 0,
+                    high: slip % 2 == 0,
+                    slip,
+                }),
+            ],
+            2 => vec![
+                case(Case::Order {
+                    flat,
+                    who: 0,
+                    to: 0,
+                    sells: false,
+                    slip,
+                }),
+                case(Case::Correct {
+                    flat,
+                    what: slip % 3,
+                    order: Some(0),
+                    slip: slip + 1,
+                }),
+            ],
+            _ => vec![
+                case(Case::Correct {
+                    flat,
+                    what: 0,
+                    order: None,
+                    slip,
+                }),
+                case(Case::Approve {
+                    back: 0,
+                    second: slip > 0,
+                }),
+            ],
+        }
+    })
+}
+
+/// A few steps.
+pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
+    let together = prop_oneof![
+        20 => affair(),
+        3 => court_sale(),
+        2 => succession(),
+        3 => lenders(),
+        3 => guardian(),
+        4 => held_up(),
+        3 => offered(),
+        4 => undone(),
+    ];
+    let sound = |attempts: Vec<Attempt>| {
+        let steps = attempts.into_iter().map(|attempt| Step {
+            attempt,
+            spoil: Spoil::Nothing,
+        });
+        steps.collect()
+    };
+    prop_oneof![
+        10 => step().prop_map(|step| vec![step]),
+        3 => together.prop_map(sound),
+    ]
+}
