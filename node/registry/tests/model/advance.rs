@@ -13,7 +13,7 @@ use crate::deeds::Need;
 use crate::history::Fact;
 use crate::memory::Model;
 use crate::pen::{Paper, act, civil, duty, known_name, latest, name, office, personal};
-use crate::replies::{answer, decide, gives_up, mouth, lets_pass};
+use crate::replies::{answer, decide, gives_up, lets_pass, mouth};
 use crate::texts::Deed;
 use crate::world::{CIVIL, DAY, ESCROW, NOTARY};
 
@@ -41,9 +41,15 @@ fn meet(
 ) -> Option<Paper> {
     let giver = deed.legs()[0].gives[0];
     match (need.code, need.party) {
-        ("act.disponor", Some(party)) => sign(model, now, deed, (ActRole::Disponor, party), by_agent),
-        ("act.acquirer", Some(party)) => sign(model, now, deed, (ActRole::Acquirer, party), by_agent),
-        ("act.mortgagee", Some(party)) => sign(model, now, deed, (ActRole::Mortgagee, party), by_agent),
+        ("act.disponor", Some(party)) => {
+            sign(model, now, deed, (ActRole::Disponor, party), by_agent)
+        }
+        ("act.acquirer", Some(party)) => {
+            sign(model, now, deed, (ActRole::Acquirer, party), by_agent)
+        }
+        ("act.mortgagee", Some(party)) => {
+            sign(model, now, deed, (ActRole::Mortgagee, party), by_agent)
+        }
         ("consent.missing", Some(spouse)) => consent(model, now, deed, spouse, by_agent),
         ("mortgage.consent_missing" | "mortgage.discharge_missing", Some(lender)) => {
             lender_says(model, now, deed, (need.code, lender), by_agent)
@@ -133,7 +139,7 @@ fn lender_says(
                 continue;
             }
             let mouth = mouth(model, lender, now, by_agent)?;
-            let goes = code == "mortgage.discharge_missing" || model.events.len() % 3 == 0;
+            let goes = code == "mortgage.discharge_missing" || model.events.len().is_multiple_of(3);
             let with: Option<RecordId> = Some(deed.id);
             return if goes {
                 gives_up((leg.property, loan), with, None, Some(mouth))
@@ -154,9 +160,9 @@ fn divide(model: &Model, deed: &Deed<'_>, to: PartyId) -> Option<Paper> {
 
 fn guarded(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
     let everybody = deed.everybody();
-    let ward = everybody.iter().find(|party| {
-        model.is_ward(party, now) && model.stuck(party, now).is_some()
-    })?;
+    let ward = everybody
+        .iter()
+        .find(|party| model.is_ward(party, now) && model.stuck(party, now).is_some())?;
     let mut able = crate::pen::PEOPLE[..5].iter();
     let guardian = able.find(|name| {
         let person = crate::world::id(name);

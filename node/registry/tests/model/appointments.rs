@@ -13,12 +13,7 @@ use crate::papers::power_body;
 use crate::pen::{BANK, FIRM, PEOPLE, Paper, all_deeds, latest, name, office, personal};
 use crate::world::{BUSINESS, DAY, GUARDIANS, id};
 
-pub(crate) fn charter(
-    entity: &str,
-    officers: &[PartyId],
-    signatures: u8,
-    dissolved: bool,
-) -> Body {
+pub(crate) fn charter(entity: &str, officers: &[PartyId], signatures: u8, dissolved: bool) -> Body {
     let mut officers = officers.to_vec();
     officers.sort();
     Body::LegalEntity(LegalEntity {
@@ -30,7 +25,11 @@ pub(crate) fn charter(
 }
 
 pub(crate) fn appoint(ward: PartyId, guardian: Option<PartyId>) -> Paper {
-    office(GUARDIANS, ward, Body::Guardianship(Guardianship { guardian }))
+    office(
+        GUARDIANS,
+        ward,
+        Body::Guardianship(Guardianship { guardian }),
+    )
 }
 
 pub(crate) fn permit(deed: RecordId, ward: PartyId, expires: Seconds) -> Paper {

@@ -54,7 +54,11 @@ impl Model {
         };
         let agent: PartyId = record.subject().parse().unwrap();
         let chain = self.chain(&parent);
-        unless(parent.agent == record.issuer(), Code::PowerNotAgent, &mut law);
+        unless(
+            parent.agent == record.issuer(),
+            Code::PowerNotAgent,
+            &mut law,
+        );
         let works = self.lapsed(&parent, now).is_empty();
         unless(works, Code::PowerParent, &mut law);
         let left = |scope: &Scope| scope.substitutions.unwrap_or(0);
@@ -104,7 +108,8 @@ impl Model {
         let mut law = Codes::new();
         let territory = self.accreditation(notary).and_then(|n| n.territory.clone());
         if let Some(territory) = territory {
-            let inside = |property: &String| territory.iter().any(|part| property.starts_with(part));
+            let inside =
+                |property: &String| territory.iter().any(|part| property.starts_with(part));
             let all = properties.is_some_and(|properties| properties.iter().all(inside));
             unless(all, Code::NotaryTerritory, &mut law);
         }

@@ -106,13 +106,7 @@ impl Model {
         unless(as_certified, Code::SuccessionHeirs, law);
     }
 
-    fn court_sale_reasons(
-        &self,
-        deed: &Deed<'_>,
-        text: &Transfer,
-        now: Seconds,
-        law: &mut Codes,
-    ) {
+    fn court_sale_reasons(&self, deed: &Deed<'_>, text: &Transfer, now: Seconds, law: &mut Codes) {
         let Some(id) = &text.ground else {
             law.insert(Code::TransferGround);
             return;

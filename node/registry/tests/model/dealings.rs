@@ -175,7 +175,7 @@ pub(crate) fn said() -> impl Strategy<Value = Dealing> {
     let with = prop::option::weighted(0.4, deed.clone());
     let agent = prop::bool::weighted(0.2);
     prop_oneof![
-        5 => (0..6usize, with, stranger.clone(), agent.clone()).prop_map(
+        5 => (0..6usize, with, stranger.clone(), agent).prop_map(
             |(what, with, who, by_agent)| Dealing::GiveUp { what, with, who, by_agent }
         ),
         2 => (deed.clone(), 0..3usize, stranger.clone(), agent).prop_map(

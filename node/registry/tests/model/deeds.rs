@@ -142,17 +142,19 @@ impl Model {
 
     pub(crate) fn acts(&self, deed: &RecordId) -> Vec<Signed> {
         let subject = deed.to_string();
-        let acts = self.about(&subject).filter_map(|(index, _, r)| match &r.body {
-            Body::Act(act) => Some(Signed {
-                index,
-                role: act.role,
-                signer: r.issuer(),
-                party: self.speaks(r, act.power.as_ref(), act.represents),
-                power: act.power,
-                by_office: act.represents.is_some(),
-            }),
-            _ => None,
-        });
+        let acts = self
+            .about(&subject)
+            .filter_map(|(index, _, r)| match &r.body {
+                Body::Act(act) => Some(Signed {
+                    index,
+                    role: act.role,
+                    signer: r.issuer(),
+                    party: self.speaks(r, act.power.as_ref(), act.represents),
+                    power: act.power,
+                    by_office: act.represents.is_some(),
+                }),
+                _ => None,
+            });
         acts.collect()
     }
 
@@ -176,7 +178,9 @@ impl Model {
     pub(crate) fn signed_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
         let deed = self.deed(&self.page(property).slot?)?;
         let acts = self.counting(&deed.id, now);
-        let mut takes = acts.iter().map(|a| deed.takes_slot(property, a.role, &a.party));
+        let mut takes = acts
+            .iter()
+            .map(|a| deed.takes_slot(property, a.role, &a.party));
         (self.is_open(&deed, now) && takes.any(|takes| takes)).then_some(deed.id)
     }
 

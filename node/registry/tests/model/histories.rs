@@ -13,19 +13,19 @@ use deedbook_schemas::settlement::DutyKind;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
-use crate::history::Step;
-use crate::scenes::scene;
-use crate::memory::Model;
 use crate::appointments::charter;
+use crate::history::Step;
+use crate::memory::Model;
 use crate::pen::{BANK, FIRM, FLATS, LOCAL_NOTARY, OTHER_AGENT, PEOPLE, write};
 use crate::play::{Game, Register};
+use crate::scenes::scene;
 use crate::world::{
     BEFORE, BUSINESS, CIVIL, COURT, ESCROW, GUARDIANS, HIGH_COURT, MONITOR, NOTARY, PROSECUTOR,
     PROVIDER, REGISTRAR, RIVAL, SECOND_REGISTRAR, SUPERVISOR, TAX, World, accreditation, id,
 };
 
 /// Histories of a run: more than 100,000 records.
-const HISTORIES: u32 = 2_200;
+const HISTORIES: u32 = 1_600;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
@@ -166,7 +166,10 @@ fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
     records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(agent)));
     let mut local = accreditation(LOCAL_NOTARY, AuthorityRole::Notary, false);
     local.person = Some(id("Erlan"));
-    local.territory = Some(vec!["20-313-024-118".to_owned(), "20-313-024-119".to_owned()]);
+    local.territory = Some(vec![
+        "20-313-024-118".to_owned(),
+        "20-313-024-119".to_owned(),
+    ]);
     let subject = id(LOCAL_NOTARY).to_string();
     records.push(world.plain(SUPERVISOR, &subject, Body::Accreditation(local)));
     for (entity, officers, signatures) in

@@ -24,13 +24,14 @@ impl Model {
     /// Whether a lender lets the property pass with a mortgage on it.
     pub(crate) fn lets_pass(&self, deed: &Deed<'_>, loan: &Thing) -> bool {
         let subject = deed.id.to_string();
-        self.about(&subject).any(|(_, _, record)| match &record.body {
-            Body::MortgageeConsent(body) => {
-                body.mortgage == loan.id
-                    && self.speaks(record, body.power.as_ref(), body.represents) == loan.whose
-            }
-            _ => false,
-        })
+        self.about(&subject)
+            .any(|(_, _, record)| match &record.body {
+                Body::MortgageeConsent(body) => {
+                    body.mortgage == loan.id
+                        && self.speaks(record, body.power.as_ref(), body.represents) == loan.whose
+                }
+                _ => false,
+            })
     }
 
     fn holders(&self, property: &str) -> BTreeSet<PartyId> {
@@ -211,7 +212,8 @@ impl Model {
             }
         }
         let favours = (body.property.as_str(), self.holders(&body.property));
-        let (holder, mut law) = self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
+        let (holder, mut law) =
+            self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
         if self.title(&body.property).is_none() {
             law.insert(Code::TitleUnknown);
             return (door, law);
@@ -270,7 +272,8 @@ impl Model {
         let lenders: Vec<PartyId> = properties.iter().filter_map(|p| lender_on(p)).collect();
         let first = properties.iter().find(|p| lender_on(p).is_some());
         let favours = (*first.unwrap_or(&deed.property), deed.everybody());
-        let (lender, mut law) = self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
+        let (lender, mut law) =
+            self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
         unless(!lenders.is_empty(), Code::MortgageUnknown, &mut law);
         let own = lenders.is_empty() || lenders.contains(&lender);
         unless(own, Code::MortgageForeign, &mut law);

@@ -69,7 +69,10 @@ impl Model {
                 law.extend(self.stuck(giver, now));
             }
         }
-        let fit = leg.takes.iter().all(|taker| self.stuck(taker, now).is_none());
+        let fit = leg
+            .takes
+            .iter()
+            .all(|taker| self.stuck(taker, now).is_none());
         unless(fit, Code::AcquirerUnknown, &mut law);
         law
     }

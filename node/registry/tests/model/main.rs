@@ -37,6 +37,8 @@ mod doors;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod history;
@@ -69,6 +71,8 @@ mod readers;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]
+mod rulings;
+#[cfg(test)]
 mod scenes;
 #[cfg(test)]
 mod shares;
@@ -80,6 +84,10 @@ mod spouses;
 mod texts;
 #[cfg(test)]
 mod verdict;
+#[cfg(test)]
+mod weddings;
+#[cfg(test)]
+mod wills;
 
 #[cfg(test)]
 mod histories;

@@ -111,7 +111,11 @@ impl Model {
             What::Done(record) => {
                 self.register.ids.insert(record.id, place);
                 let subject = record.subject().to_owned();
-                self.register.subjects.entry(subject).or_default().push(place);
+                self.register
+                    .subjects
+                    .entry(subject)
+                    .or_default()
+                    .push(place);
             }
             What::Ended(end) => drop(self.register.ends.insert(end.deed, place)),
             What::Refused(_) | What::Lapsed(..) => {}
@@ -202,11 +206,13 @@ impl Model {
     }
 
     /// The facts about somebody or something, in order, with their places.
-    fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
-        let facts = self.about(subject).filter_map(|(index, _, r)| match &r.body {
-            Body::CivilStatus(fact) => Some((index, fact)),
-            _ => None,
-        });
+    pub(crate) fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
+        let facts = self
+            .about(subject)
+            .filter_map(|(index, _, r)| match &r.body {
+                Body::CivilStatus(fact) => Some((index, fact)),
+                _ => None,
+            });
         facts.collect()
     }
 
@@ -245,104 +251,6 @@ impl Model {
         dead.into_iter().chain(incapable).chain(minor).collect()
     }
 
-    pub(crate) fn unmarried(&self, party: &PartyId) -> Vec<Seconds> {
-        let facts = self.done().filter_map(|(_, _, r)| match &r.body {
-            Body::CivilStatus(CivilStatus::Unmarried { parties, from })
-                if parties.contains(party) =>
-            {
-                Some(*from)
-            }
-            _ => None,
-        });
-        facts.collect()
-    }
-
-    pub(crate) fn wedding(&self, id: &RecordId) -> Option<Wedding> {
-        let (_, _, record) = self.find(id)?;
-        match &record.body {
-            Body::CivilStatus(CivilStatus::Marriage { spouses, from }) => Some(Wedding {
-                id: *id,
-                spouses: *spouses,
-                from: *from,
-            }),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn weddings(&self, party: &PartyId) -> Vec<Wedding> {
-        let all = self.done().filter_map(|(_, _, r)| self.wedding_in(r));
-        all.filter(|w| w.spouses.contains(party)).collect()
-    }
-
-    fn wedding_in(&self, record: &Record) -> Option<Wedding> {
-        match &record.body {
-            Body::CivilStatus(CivilStatus::Marriage { spouses, from }) => Some(Wedding {
-                id: record.id,
-                spouses: *spouses,
-                from: *from,
-            }),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn divorced(&self, wedding: &Wedding) -> Option<Seconds> {
-        let facts = self.facts(&wedding.id.to_string());
-        facts.iter().find_map(|(_, fact)| match fact {
-            CivilStatus::Divorce { from } => Some(*from),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn separate_from(&self, wedding: &Wedding) -> Option<Seconds> {
-        let facts = self.facts(&wedding.id.to_string());
-        facts.iter().find_map(|(_, fact)| match fact {
-            CivilStatus::SeparateProperty { from } => Some(*from),
-            _ => None,
-        })
-    }
-
-    /// When a property was divided, and to whom.
-    pub(crate) fn divisions(&self, wedding: &Wedding, property: &str) -> Vec<(Seconds, PartyId)> {
-        let facts = self.facts(&wedding.id.to_string());
-        let divisions = facts.iter().filter_map(|(index, fact)| match fact {
-            CivilStatus::Division { property: of, to } if of == property => {
-                Some((self.events[*index].at, *to))
-            }
-            _ => None,
-        });
-        divisions.collect()
-    }
-
-    /// Whether a marriage existed at a time, as far as is known now.
-    pub(crate) fn married_at(&self, wedding: &Wedding, at: Seconds) -> bool {
-        let over = |end: Option<Seconds>| end.is_some_and(|end| end <= at);
-        wedding.from <= at
-            && !over(self.divorced(wedding))
-            && !wedding.spouses.iter().any(|spouse| over(self.died(spouse)))
-    }
-
-    pub(crate) fn marital_at(&self, party: &PartyId, at: Seconds) -> Marital {
-        let weddings = self.weddings(party);
-        let married = weddings.iter().find(|wedding| self.married_at(wedding, at));
-        if let Some(wedding) = married {
-            return Marital::Married(wedding.clone());
-        }
-        let was_married = weddings.iter().any(|wedding| wedding.from <= at);
-        let was_single = self.unmarried(party).iter().any(|since| *since <= at);
-        if was_married || was_single {
-            Marital::Single
-        } else {
-            Marital::Unknown
-        }
-    }
-
-    pub(crate) fn spouse(&self, party: &PartyId, now: Seconds) -> Option<PartyId> {
-        match self.marital_at(party, now) {
-            Marital::Married(wedding) => wedding.spouses.into_iter().find(|s| s != party),
-            Marital::Unknown | Marital::Single => None,
-        }
-    }
-
     pub(crate) fn powers(&self) -> Vec<Poa<'_>> {
         let records = self.done().map(|(_, _, record)| record);
         let powers = records.filter(|r| matches!(r.body, Body::PowerOfAttorney(_)));
@@ -369,10 +277,11 @@ impl Model {
 
     /// How a power or a consent was ended by somebody's will.
     pub(crate) fn ended_by_will(&self, id: &RecordId) -> Option<Ending> {
-        self.about(&id.to_string()).find_map(|(_, _, r)| match &r.body {
-            Body::Revocation(body) => Some(body.ending),
-            _ => None,
-        })
+        self.about(&id.to_string())
+            .find_map(|(_, _, r)| match &r.body {
+                Body::Revocation(body) => Some(body.ending),
+                _ => None,
+            })
     }
 
     /// From when until when a power lasts by its own terms: a year if it says nothing, three at most.

@@ -33,10 +33,12 @@ impl Model {
 
     fn charters(&self, party: &PartyId) -> Vec<(usize, &LegalEntity)> {
         let subject = party.to_string();
-        let charters = self.about(&subject).filter_map(|(index, _, r)| match &r.body {
-            Body::LegalEntity(entity) => Some((index, entity)),
-            _ => None,
-        });
+        let charters = self
+            .about(&subject)
+            .filter_map(|(index, _, r)| match &r.body {
+                Body::LegalEntity(entity) => Some((index, entity)),
+                _ => None,
+            });
         charters.collect()
     }
 
@@ -149,7 +151,9 @@ impl Model {
     /// The same, of what one signature brings about.
     pub(crate) fn not_alone(&self, signer: &PartyId, party: &PartyId, now: Seconds) -> Codes {
         let mut why = self.out_of_office(signer, party, now);
-        let one = self.entity(party).is_none_or(|entity| entity.signatures <= 1);
+        let one = self
+            .entity(party)
+            .is_none_or(|entity| entity.signatures <= 1);
         unless(one, Code::EntitySignatures, &mut why);
         why
     }
@@ -188,7 +192,9 @@ impl Model {
 
     /// Who deals with a ward in a deed; not who gives them something.
     fn against(&self, deed: &Deed<'_>, ward: &PartyId) -> Vec<PartyId> {
-        let gift = deed.transfer().is_some_and(|text| text.kind == TransferKind::Gift);
+        let gift = deed
+            .transfer()
+            .is_some_and(|text| text.kind == TransferKind::Gift);
         let lender = deed.lender();
         let mut against = Vec::new();
         for leg in deed.legs() {
@@ -218,7 +224,9 @@ impl Model {
             let officer = |entity: &LegalEntity| own.iter().any(|o| entity.officers.contains(o));
             let guards = self.is_ward(other, now)
                 && self.guardian(other).is_some_and(|one| own.contains(&one));
-            let acted = acts.iter().any(|a| a.party == *other && a.signer == *guardian);
+            let acted = acts
+                .iter()
+                .any(|a| a.party == *other && a.signer == *guardian);
             other != ward
                 && (own.contains(other)
                     || guards
@@ -263,11 +271,11 @@ impl Model {
         wards.retain(|party| self.is_ward(party, now));
         let subject = deed.id.to_string();
         for ward in wards {
-            let permitted = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+            let mut permitted = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
                 Body::GuardianPermission(body) if body.ward == ward => Some(body.expires),
                 _ => None,
             });
-            match permitted.last() {
+            match permitted.next_back() {
                 None => needs.push(need("guardian.permission_missing", None)),
                 Some(until) if now <= until => {}
                 Some(_) => needs.push(need("guardian.permission_expired", None)),

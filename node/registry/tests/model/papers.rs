@@ -176,7 +176,9 @@ pub(crate) fn pass_on(model: &Model, now: Seconds, dealing: &Dealing) -> Option<
     // Mostly to somebody who is not in the chain.
     let chain = model.chain(&parent);
     let known = |name: &str| {
-        let known = chain.iter().any(|p| p.agent == id(name) || p.principal == id(name));
+        let known = chain
+            .iter()
+            .any(|p| p.agent == id(name) || p.principal == id(name));
         known && *slip == Slip::Nothing
     };
     let mut people = PEOPLE[..5].iter().cycle().skip(*to).take(5);
@@ -187,17 +189,14 @@ pub(crate) fn pass_on(model: &Model, now: Seconds, dealing: &Dealing) -> Option<
 
 /// A notary certifies a deed or a power.
 pub(crate) fn certify(model: &Model, dealing: &Dealing) -> Option<Paper> {
-    let Dealing::Certify {
-        what,
-        power,
-        local,
-    } = dealing
-    else {
+    let Dealing::Certify { what, power, local } = dealing else {
         return None;
     };
     let signer = if *local { LOCAL_NOTARY } else { NOTARY };
     let powers = model.powers();
-    let passed_on = powers.iter().filter(|p| p.body.parent.is_some() || *what > 2);
+    let passed_on = powers
+        .iter()
+        .filter(|p| p.body.parent.is_some() || *what > 2);
     let passed_on: Vec<RecordId> = passed_on.map(|power| power.id).collect();
     let subject = if *power {
         latest(&passed_on, *what)?

@@ -9,12 +9,13 @@ use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{Duty, DutyKind, EscrowFunding, EscrowRefund, EscrowRelease};
 
 use crate::advance::advance;
+use crate::appointments::by_office;
+use crate::dealings::Dealing;
 use crate::drafts::lodging;
 use crate::grants::lodged;
 use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
 use crate::notices::burden;
-use crate::appointments::by_office;
 use crate::papers::{certify, consent_body, ending, pass_on, power_body};
 use crate::replies::said;
 use crate::texts::Deed;
@@ -146,12 +147,7 @@ pub(crate) fn write(
 }
 
 /// What an attempt has to say.
-fn paper(
-    model: &Model,
-    now: Seconds,
-    attempt: &Attempt,
-    sent: &[Vec<u8>],
-) -> Option<Paper> {
+fn paper(model: &Model, now: Seconds, attempt: &Attempt, sent: &[Vec<u8>]) -> Option<Paper> {
     Some(match attempt {
         Attempt::Lodge { .. } | Attempt::LodgeWhole { .. } => lodging(model, attempt)?,
         Attempt::Advance {
@@ -159,24 +155,7 @@ fn paper(
             need,
             by_agent,
         } => advance(model, now, *deed, *need, *by_agent)?,
-        Attempt::Act {
-            deed,
-            gives,
-            who,
-            power,
-        } => {
-            let deed = latest(&all_deeds(model), *deed)?;
-            let power = power.and_then(|back| latest(&model.powers(), back));
-            let role = if *gives {
-                ActRole::Disponor
-            } else {
-                ActRole::Acquirer
-            };
-            {
-                let entity = (deed.0[0] % 8 == 0).then(|| id(FIRM));
-                act(PEOPLE[*who], &deed, role, power.map(|power| power.id), entity)
-            }
-        }
+        Attempt::Act { .. } => stray_act(model, attempt)?,
         Attempt::Empower { from, to, limit } => {
             let body = Body::PowerOfAttorney(power_body(now, *limit));
             personal(PEOPLE[*from], id(PEOPLE[*to]), body)
@@ -209,12 +188,8 @@ fn paper(
         | Attempt::Unlock { .. }
         | Attempt::Offer { .. }
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
-        Attempt::Case(case) => crate::cases::paper(model, now, case, sent)?,
-        Attempt::Deal(dealing) => lodged(model, now, dealing)
-            .or_else(|| said(model, now, dealing))
-            .or_else(|| pass_on(model, now, dealing))
-            .or_else(|| certify(model, dealing))
-            .or_else(|| by_office(model, now, dealing))?,
+        Attempt::Case(case) => crate::rulings::ruled(model, now, case, sent)?,
+        Attempt::Deal(dealing) => deal(model, now, dealing)?,
         Attempt::Civil {
             fact,
             one,
@@ -231,6 +206,37 @@ fn paper(
         | Attempt::Register { .. }
         | Attempt::Enrol { .. } => return None,
     })
+}
+
+fn deal(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
+    lodged(model, now, dealing)
+        .or_else(|| said(model, now, dealing))
+        .or_else(|| pass_on(model, now, dealing))
+        .or_else(|| certify(model, dealing))
+        .or_else(|| by_office(model, now, dealing))
+}
+
+/// Somebody signs something, entitled or not.
+fn stray_act(model: &Model, attempt: &Attempt) -> Option<Paper> {
+    let Attempt::Act {
+        deed,
+        gives,
+        who,
+        power,
+    } = attempt
+    else {
+        return None;
+    };
+    let deed = latest(&all_deeds(model), *deed)?;
+    let power = power.and_then(|back| latest(&model.powers(), back));
+    let role = if *gives {
+        ActRole::Disponor
+    } else {
+        ActRole::Acquirer
+    };
+    let entity = deed.0[0].is_multiple_of(8).then(|| id(FIRM));
+    let power = power.map(|power| power.id);
+    Some(act(PEOPLE[*who], &deed, role, power, entity))
 }
 
 /// Every deed that was lodged, open or not.

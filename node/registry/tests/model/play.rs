@@ -194,9 +194,12 @@ impl Game {
     fn telling(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
         let ended: BTreeSet<String> = outcomes.iter().map(|o| o.record.to_string()).collect();
         let moot = |outcome: &Outcome| {
-            self.model.find(&outcome.record).is_some_and(|(_, _, record)| {
-                matches!(record.body, Body::PriorityNotice(_)) && ended.contains(record.subject())
-            })
+            self.model
+                .find(&outcome.record)
+                .is_some_and(|(_, _, record)| {
+                    matches!(record.body, Body::PriorityNotice(_))
+                        && ended.contains(record.subject())
+                })
         };
         sorted(outcomes.iter().filter(|o| !moot(o)).cloned().collect())
     }
@@ -250,7 +253,10 @@ impl Game {
                 outcome.record == title.source
                     && outcome.status == Status::Registered
                     && (outcome.title_version == Some(title.version)
-                        || self.model.deed(&outcome.record).is_some_and(|d| d.property != flat))
+                        || self
+                            .model
+                            .deed(&outcome.record)
+                            .is_some_and(|d| d.property != flat))
             });
             let next = title.version == before.version + 1
                 && title.begin_lifespan_version > before.begin_lifespan_version

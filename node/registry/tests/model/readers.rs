@@ -96,10 +96,12 @@ impl Model {
         let door = self.authority_door(record, AuthorityRole::Court);
         let mut law = Codes::new();
         let id: RecordId = record.subject().parse().unwrap();
-        let court = self.find(&id).and_then(|(_, _, appeal)| match &appeal.body {
-            Body::Appeal(body) if !self.is_decided(&id) => Some(body.court),
-            _ => None,
-        });
+        let court = self
+            .find(&id)
+            .and_then(|(_, _, appeal)| match &appeal.body {
+                Body::Appeal(body) if !self.is_decided(&id) => Some(body.court),
+                _ => None,
+            });
         match court {
             None => drop(law.insert(Code::AppealUnknown)),
             Some(court) => {
@@ -196,11 +198,11 @@ impl Model {
 
     /// The court that holds a recording.
     fn held_by(&self, root: &str) -> Option<PartyId> {
-        let holds = self.about(root).filter_map(|(_, _, r)| match &r.body {
+        let mut holds = self.about(root).filter_map(|(_, _, r)| match &r.body {
             Body::LegalHold(body) => Some(body.held.then_some(r.issuer())),
             _ => None,
         });
-        holds.last().flatten()
+        holds.next_back().flatten()
     }
 
     pub(crate) fn hold_reasons(&self, record: &Record, body: &LegalHold) -> Reasons {

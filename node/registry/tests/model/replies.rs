@@ -29,7 +29,10 @@ pub(crate) fn mouth(model: &Model, party: PartyId, now: Seconds, by_agent: bool)
         let turn = model.events.len() % entity.officers.len().max(1);
         return Some((name(entity.officers.get(turn)?), None, Some(party)));
     }
-    match model.guardian(&party).filter(|_| model.is_ward(&party, now)) {
+    match model
+        .guardian(&party)
+        .filter(|_| model.is_ward(&party, now))
+    {
         Some(guardian) => Some((name(&guardian), None, Some(party))),
         None => Some((known_name(&party)?, None, None)),
     }
@@ -132,7 +135,12 @@ pub(crate) fn said(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Pap
         } => {
             let deed = latest(&all_deeds(model), *deed)?;
             let (_, loan) = latest(&loans(model), *loan)?;
-            lets_pass(&deed, &loan, *who, mouth(model, loan.whose, now, *by_agent)?)
+            lets_pass(
+                &deed,
+                &loan,
+                *who,
+                mouth(model, loan.whose, now, *by_agent)?,
+            )
         }
         Dealing::Ask { deed, mute } => {
             let deed = latest(&all_deeds(model), *deed)?;

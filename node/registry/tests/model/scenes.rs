@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::cases::Case;
 use crate::dealings::{Dealing, Granted, Slip, lodged};
-use crate::history::{Attempt, Fact, Form, Spoil, Step, dealing, step};
+use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step, dealing, step};
 
 /// What a deed needs, one thing after the other.
 fn advances(times: usize) -> impl Iterator<Item = Attempt> {
@@ -220,7 +220,7 @@ fn offered() -> impl Strategy<Value = Vec<Attempt>> {
             to,
             share: 9,
             form,
-            flaw: crate::history::Flaw::Nothing,
+            flaw: Flaw::Nothing,
         };
         then(vec![offer, waive(other), waive(other + 1), sale], 4)
     })
@@ -278,6 +278,65 @@ fn undone() -> impl Strategy<Value = Vec<Attempt>> {
     })
 }
 
+/// An agent begins what the principal then takes back, or the agent gives up.
+fn agent() -> impl Strategy<Value = Vec<Attempt>> {
+    let limit = Limit {
+        acts: 0,
+        floor: 0,
+        with: None,
+        flat: None,
+        self_dealing: true,
+        term: 7,
+        passes: 1,
+    };
+    (lodging(), 0..5usize, 0..5usize, 0..5usize, any::<bool>()).prop_map(
+        move |(lodged, from, to, third, renounces)| {
+            let empower = Attempt::Empower { from, to, limit };
+            let pass_on = Attempt::Deal(Dealing::PassOn {
+                power: 0,
+                to: third,
+                who: None,
+                slip: Slip::Nothing,
+            });
+            let certify = Attempt::Deal(Dealing::Certify {
+                what: 0,
+                power: true,
+                local: false,
+            });
+            let advance = |by_agent| Attempt::Advance {
+                deed: 0,
+                need: 0,
+                by_agent,
+            };
+            let end = Attempt::End {
+                what: 0,
+                consent: false,
+                who: None,
+                renounces,
+            };
+            let mut all = vec![empower];
+            if third % 2 == 0 {
+                all.extend([pass_on, certify]);
+            }
+            all.extend([lodged, advance(true), advance(true), end, advance(true)]);
+            then(all, 2)
+        },
+    )
+}
+
+/// A freeze on what is about to be dealt with, and its end.
+fn frozen() -> impl Strategy<Value = Vec<Attempt>> {
+    let hours = prop::option::weighted(0.5, 1..40u64);
+    (lodging(), 0..4usize, 0..5usize, hours).prop_map(|(lodged, flat, by, hours)| {
+        let mut all = then(vec![Attempt::Freeze { flat, by, hours }, lodged], 4);
+        all.push(match hours {
+            Some(hours) => Attempt::Wait { hours },
+            None => Attempt::Lift { freeze: 0, by: 5 },
+        });
+        then(all, 1)
+    })
+}
+
 /// A few steps.
 pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
     let together = prop_oneof![
@@ -289,6 +348,8 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
         4 => held_up(),
         3 => offered(),
         4 => undone(),
+        4 => agent(),
+        3 => frozen(),
     ];
     let sound = |attempts: Vec<Attempt>| {
         let steps = attempts.into_iter().map(|attempt| Step {

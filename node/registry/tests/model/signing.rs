@@ -152,10 +152,11 @@ impl Model {
         let impartial = !self.certified_it(&deed.id, &signer);
         unless(impartial, Code::NotaryInterested, &mut law);
         let acts = self.counting(&deed.id, now);
-        let mut before = acts.iter().filter(|a| a.role == body.role && a.party == party);
-        let repeated = before.any(|act| {
-            act.signer == signer || self.has_acted(&acts, body.role, &party)
-        });
+        let mut before = acts
+            .iter()
+            .filter(|a| a.role == body.role && a.party == party);
+        let repeated =
+            before.any(|act| act.signer == signer || self.has_acted(&acts, body.role, &party));
         unless(!repeated, Code::ActRepeated, &mut law);
         let torn = self.conflict_reasons(&deed, &signer, &party, in_office, now);
         unless(!torn, Code::GuardianConflict, &mut law);

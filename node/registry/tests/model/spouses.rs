@@ -37,7 +37,9 @@ impl Model {
     ) -> (Vec<Need>, Vec<RecordId>) {
         let (mut needs, mut serving) = (Vec::new(), Vec::new());
         // What the dead leave is only what was theirs alone.
-        let left = deed.transfer().is_some_and(|text| text.kind == TransferKind::Inheritance);
+        let left = deed
+            .transfer()
+            .is_some_and(|text| text.kind == TransferKind::Inheritance);
         if (deed.kind().is_none() && !left) || !deed.disposes() {
             return (needs, serving);
         }
@@ -126,7 +128,9 @@ impl Model {
         let mut theirs = self.valid_consents(leg.property);
         // Rules 12, 13: theirs, as long as they can take it back.
         theirs.retain(|c| {
-            c.spouse == *spouse && c.body.disponor == *disponor && !self.broken(spouse, c.index, now)
+            c.spouse == *spouse
+                && c.body.disponor == *disponor
+                && !self.broken(spouse, c.index, now)
         });
         let (fresh, expired): (Vec<_>, Vec<_>) = theirs.iter().partition(|c| now <= c.body.expires);
         if let Some(consent) = fresh.iter().find(|consent| permits(consent, deed, leg)) {

@@ -3,16 +3,13 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Ending, PowerOfAttorney, Revocation, SpousalConsent, Status};
-use deedbook_schemas::limits::{CONSENTS_PER_HOLDER_MAX, STATUS_FACTS_MAX};
+use deedbook_schemas::instrument::Status;
 use deedbook_schemas::outcome::Outcome;
-use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 
-use crate::deeds::held;
-use crate::doors::{Recording, unless};
-use crate::memory::{Codes, End, Model, Wedding, What};
+use crate::doors::unless;
+use crate::memory::{Codes, End, Model, What};
 
 /// What the model expects the register to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +44,11 @@ impl Model {
         if !law.is_empty() {
             return self.refuse(record, now, law);
         }
+        (Answer::Accepted, self.accept(record, now))
+    }
+
+    /// What comes of a record that is accepted.
+    fn accept(&mut self, record: &Record, now: Seconds) -> Vec<Outcome> {
         let corrected = self.corrects(record).map(|(id, of, _)| (id, of.to_owned()));
         // What was drawn up for the title as it was ends with a correction.
         let outdated = corrected.as_ref().and_then(|(_, of)| self.page(of).slot);
@@ -62,25 +64,7 @@ impl Model {
             let why = [Code::TitleVersion].into();
             outcomes.extend(self.end(deed, Status::Refused, &why, Vec::new(), now));
         }
-        let at_once = match &record.body {
-            Body::PowerOfAttorney(_)
-            | Body::SpousalConsent(_)
-            | Body::Freeze(_)
-            | Body::Caveat(_)
-            | Body::SelfLock(_)
-            | Body::PriorityNotice(_)
-            | Body::GuardianPermission(_)
-            | Body::SuccessionCertificate(_)
-            | Body::CourtOrder(_)
-            | Body::Appeal(_)
-            | Body::AppealDecision(_)
-            | Body::AccessConsent(_)
-            | Body::PreemptionNotice(_) => true,
-            Body::LegalHold(body) => body.held,
-            Body::Discharge(body) => body.with.is_none(),
-            _ => false,
-        };
-        if at_once {
+        if is_done_at_once(&record.body) {
             outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
         }
         let deed: Option<RecordId> = record.subject().parse().ok();
@@ -103,7 +87,7 @@ impl Model {
             touched.extend(self.waiting_for(record.subject()));
         }
         outcomes.extend(self.register_what_is_complete(&touched, now));
-        (Answer::Accepted, outcomes)
+        outcomes
     }
 
     /// The deeds that officers of an entity have signed, some of them or all.
@@ -111,7 +95,8 @@ impl Model {
         let pending = self.pending().into_iter().map(|deed| deed.id);
         let signed = |deed: &RecordId| {
             let acts = self.acts(deed);
-            acts.iter().any(|act| act.by_office && act.party.to_string() == entity)
+            acts.iter()
+                .any(|act| act.by_office && act.party.to_string() == entity)
         };
         pending.filter(signed).collect()
     }
@@ -137,11 +122,14 @@ impl Model {
         now: Seconds,
     ) -> Vec<Outcome> {
         let funding = self.funding(&deed);
-        self.remember(now, What::Ended(End {
+        self.remember(
+            now,
+            What::Ended(End {
                 deed,
                 status,
                 consents,
-            }));
+            }),
+        );
         let mut ended = outcome(deed, status, codes);
         if status == Status::Registered {
             let deed = self.deed(&deed).unwrap();
@@ -256,228 +244,27 @@ impl Model {
             other => panic!("the model does not know the kind {}", other.kind()),
         }
     }
+}
 
-    fn accreditation_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::Supervisor);
-        (door, Codes::new())
-    }
-
-    fn enrolment_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::IdentityProvider);
-        let mut law = Codes::new();
-        let party: PartyId = record.subject().parse().unwrap();
-        if let Some(first) = self.enrolment(&party) {
-            let same = first.issuer() == record.issuer();
-            unless(same, Code::PartyExists, &mut law);
-            unless(self.died(&party).is_none(), Code::PartyDead, &mut law);
-        }
-        (door, law)
-    }
-
-    fn first_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::Registrar);
-        let mut law = Codes::new();
-        let fresh = self.title(record.subject()).is_none();
-        unless(fresh, Code::TitleExists, &mut law);
-        (door, law)
-    }
-
-    fn status_reasons(&self, record: &Record, fact: &CivilStatus, now: Seconds) -> Reasons {
-        let mut door = self.authority_door(record, AuthorityRole::CivilRegistry);
-        let since = match fact {
-            CivilStatus::Unmarried { from, .. }
-            | CivilStatus::Marriage { from, .. }
-            | CivilStatus::Divorce { from }
-            | CivilStatus::SeparateProperty { from }
-            | CivilStatus::Incapacity { from }
-            | CivilStatus::Capacity { from } => *from,
-            CivilStatus::Death { at } => *at,
-            CivilStatus::Division { .. } | CivilStatus::Minority { .. } => now,
-        };
-        unless(since <= now, Code::FieldInvalid, &mut door);
-        if let CivilStatus::Marriage { spouses, .. } = fact {
-            unless(spouses[0] < spouses[1], Code::FieldInvalid, &mut door);
-        }
-        let mut law = Codes::new();
-        unless(
-            self.fits(record.subject(), fact, now),
-            Code::StatusInvalid,
-            &mut law,
-        );
-        (door, law)
-    }
-
-    /// Whether a fact can be true, given all that is known.
-    fn fits(&self, subject: &str, fact: &CivilStatus, now: Seconds) -> bool {
-        let person = || subject.parse::<PartyId>().ok().filter(|p| self.enrolled(p));
-        let marriage = || subject.parse().ok().and_then(|id| self.wedding(&id));
-        let alive = |party: &PartyId, at| self.died(party).is_none_or(|died| at <= died);
-        match fact {
-            CivilStatus::Unmarried { parties, from } => parties.iter().all(|party| {
-                self.enrolled(party)
-                    && alive(party, *from)
-                    && !self
-                        .weddings(party)
-                        .iter()
-                        .any(|w| self.married_at(w, *from))
-                    && self.unmarried(party).len() < STATUS_FACTS_MAX
-            }),
-            CivilStatus::Marriage { spouses, from } => spouses.iter().all(|party| {
-                let over = |w: &Wedding| w.from < *from && !self.married_at(w, *from);
-                self.enrolled(party)
-                    && alive(party, *from)
-                    && self.unmarried(party).iter().all(|since| since < from)
-                    && self.weddings(party).iter().all(over)
-                    && self.weddings(party).len() < STATUS_FACTS_MAX
-            }),
-            CivilStatus::Divorce { from } => marriage()
-                .is_some_and(|w| self.married_at(&w, *from) && self.divorced(&w).is_none()),
-            CivilStatus::SeparateProperty { from } => marriage().is_some_and(|w| {
-                self.married_at(&w, *from)
-                    && self.divorced(&w).is_none()
-                    && self.separate_from(&w).is_none()
-            }),
-            CivilStatus::Division { property, to } => marriage().is_some_and(|wedding| {
-                let holds = self.title(property).map(|title| title.holds);
-                let last = self.divisions(&wedding, property).last().map(|(at, _)| *at);
-                let joint = holds.unwrap_or_default().iter().any(|hold| {
-                    wedding.spouses.contains(&hold.party)
-                        && hold.acquired >= wedding.from
-                        && last.is_none_or(|last| hold.acquired > last)
-                });
-                joint && wedding.spouses.contains(to)
-            }),
-            CivilStatus::Death { at } => person().is_some_and(|party| {
-                self.died(&party).is_none()
-                    && self.unmarried(&party).iter().all(|since| since <= at)
-                    && self.weddings(&party).iter().all(|w| w.from <= *at)
-            }),
-            CivilStatus::Incapacity { .. } => person().is_some_and(|party| {
-                self.died(&party).is_none() && self.incapable(&party).is_none()
-            }),
-            CivilStatus::Capacity { from } => person().is_some_and(|party| {
-                self.died(&party).is_none()
-                    && self.incapable(&party).is_some_and(|since| since <= *from)
-            }),
-            CivilStatus::Minority { until } => person().is_some_and(|party| {
-                self.died(&party).is_none() && self.of_age(&party).is_none() && *until > now
-            }),
-        }
-    }
-
-    fn power_reasons(&self, record: &Record, body: &PowerOfAttorney, now: Seconds) -> Reasons {
-        let mut door = self.act_door(record, Recording::Needed, now);
-        let some = body.scope.substitutions != Some(0);
-        let one = body.parent.is_none() || body.represents.is_none();
-        unless(some && one, Code::FieldInvalid, &mut door);
-        let mut law = self.standing(&record.issuer(), now);
-        let agent: PartyId = record.subject().parse().unwrap();
-        match (body.issued, self.term(body)) {
-            (Some(issued), Some((starts, expires))) => {
-                let signed = record.statement.header.issued_at;
-                let window = u64::from(self.profile.record_window_s);
-                let possible = issued <= now
-                    && issued.0.abs_diff(signed.0) <= window
-                    && issued <= starts
-                    && starts < expires
-                    && now < expires;
-                unless(possible, Code::PowerDates, &mut law);
-            }
-            _ => drop(law.insert(Code::PowerNoDate)),
-        }
-        unless(!body.scope.acts.is_empty(), Code::PowerScopeEmpty, &mut law);
-        let principal = body.represents.unwrap_or(record.issuer());
-        if body.represents.is_some() {
-            law.extend(self.not_alone(&record.issuer(), &principal, now));
-            // For a ward nobody gives one.
-            if self.enrolled(&principal) {
-                law.extend(self.standing(&principal, now));
-                law.insert(Code::EntityOfficer);
-            }
-        }
-        let another = agent != record.issuer() && agent != principal;
-        unless(another, Code::PowerSelf, &mut law);
-        unless(self.able(&agent, now), Code::PowerAgentUnknown, &mut law);
-        law.extend(self.passing_on_reasons(record, body, now));
-        (door, law)
-    }
-
-    fn consent_reasons(&self, record: &Record, body: &SpousalConsent, now: Seconds) -> Reasons {
-        let recording = match body.price_floor {
-            Some(_) => Recording::NeededWithPrice,
-            None => Recording::Needed,
-        };
-        let door = self.act_door(record, recording, now);
-        let signer = record.issuer();
-        let mut law = self.standing(&signer, now);
-        let mut spouse = Some(signer);
-        if let Some(id) = &body.power {
-            match self.power(id) {
-                None => {
-                    law.insert(Code::PowerUnknown);
-                    spouse = None;
-                }
-                Some(power) => {
-                    law.extend(self.consent_power_reasons(record, body, &power, now));
-                    spouse = Some(power.principal);
-                    // Nor anybody else under a power that is the disponor's to use.
-                    let apart = !self.agents(&power).contains(&body.disponor);
-                    unless(apart, Code::ConsentByDisponor, &mut law);
-                }
-            }
-        }
-        unless(signer != body.disponor, Code::ConsentByDisponor, &mut law);
-        unless(now <= body.expires, Code::ConsentExpired, &mut law);
-        let Some(title) = self.title(record.subject()) else {
-            law.insert(Code::TitleUnknown);
-            return (door, law);
-        };
-        let holds = !held(&title.holds, &body.disponor).is_nothing();
-        let married = self.spouse(&body.disponor, now);
-        let theirs = spouse.is_none_or(|spouse| married == Some(spouse));
-        unless(holds && theirs, Code::ConsentNotSpouse, &mut law);
-        let others = self.valid_consents(record.subject());
-        let others = others
-            .iter()
-            .filter(|c| c.body.disponor == body.disponor && now <= c.body.expires);
-        unless(
-            others.count() < CONSENTS_PER_HOLDER_MAX,
-            Code::ConsentTooMany,
-            &mut law,
-        );
-        (door, law)
-    }
-
-    fn revocation_reasons(&self, record: &Record, body: &Revocation, now: Seconds) -> Reasons {
-        let door = self.act_door(record, Recording::Needed, now);
-        let signer = record.issuer();
-        let mut law = self.standing(&signer, now);
-        let id: RecordId = record.subject().parse().unwrap();
-        let ended = self.ended_by_will(&id).is_some();
-        let consents = self.consents();
-        if let Some(power) = self.power(&id) {
-            let entitled = match body.ending {
-                Ending::Revocation => {
-                    let parent = power.body.parent.and_then(|id| self.power(&id));
-                    self.is_or_acts_for(&signer, &power.principal, now)
-                        || parent.is_some_and(|p| p.agent == signer)
-                }
-                Ending::Renunciation => power.agent == signer,
-            };
-            unless(entitled, Code::RevocationForeign, &mut law);
-            let (_, expires) = self.term(power.body).unwrap();
-            unless(!ended && now < expires, Code::RevocationDone, &mut law);
-        } else if let Some(consent) = consents.iter().find(|consent| consent.id == id) {
-            let own = body.ending == Ending::Revocation && consent.spouse == signer;
-            unless(own, Code::RevocationForeign, &mut law);
-            unless(!ended, Code::ConsentEnded, &mut law);
-            unless(!self.used(&id), Code::ConsentUsed, &mut law);
-        } else if let Some(why) = self.taking_back_reasons(&id, &signer, body, now) {
-            law.extend(why);
-        } else {
-            law.insert(Code::PowerUnknown);
-        }
-        (door, law)
+/// Whether a record is registered by being accepted.
+fn is_done_at_once(body: &Body) -> bool {
+    match body {
+        Body::PowerOfAttorney(_)
+        | Body::SpousalConsent(_)
+        | Body::Freeze(_)
+        | Body::Caveat(_)
+        | Body::SelfLock(_)
+        | Body::PriorityNotice(_)
+        | Body::GuardianPermission(_)
+        | Body::SuccessionCertificate(_)
+        | Body::CourtOrder(_)
+        | Body::Appeal(_)
+        | Body::AppealDecision(_)
+        | Body::AccessConsent(_)
+        | Body::PreemptionNotice(_) => true,
+        Body::LegalHold(body) => body.held,
+        Body::Discharge(body) => body.with.is_none(),
+        _ => false,
     }
 }
 
