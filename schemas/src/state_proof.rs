@@ -1,7 +1,7 @@
 //! Proofs against the state root: that a key holds a value, or that it holds none.
 //!
 //! Lives here: the hashes of the state tree and the check of one path. Does not live here: the
-//! tree itself (`jmt` on RocksDB, in the node) nor what keys and values mean (the law).
+//! tree itself (on RocksDB, in the node) nor what keys and values mean (the law).
 //!
 //! The tree is a Jellyfish Merkle tree over BLAKE3: a binary trie over the bits of the key's
 //! hash, most significant first, in which a subtree of one leaf is that leaf and an empty one is

@@ -1,8 +1,8 @@
 //! The state as an auditor recomputes it: all in memory, with a tree of its own.
 //!
 //! Lives here: what the law reads and writes, and the root over it. Does not live here: the law
-//! (`deedbook-registry`) and the tree's hashes (`deedbook_schemas::state_proof`). The node keeps
-//! its tree with `jmt`; this one is written anew from the definition, so that an error in either
+//! (`deedbook-registry`) and the tree's hashes (`deedbook_schemas::state_proof`). The node changes
+//! its tree node by node; this one is written anew from the definition, so that an error in either
 //! shows.
 
 use std::collections::{BTreeMap, HashSet};

@@ -1,6 +1,8 @@
 //! Who reads and certifies somebody's rights (rule 49; Law on Personal Data 7–9): with that person's
 //! live consent, or on an authority's legal ground. Each read is a record, for the person to see.
 
+use std::sync::Arc;
+
 use deedbook_schemas::access::{Access, AccessConsent, AccessEntry};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Status;
@@ -77,14 +79,14 @@ pub(crate) fn enter(case: &mut Case<'_, '_>, body: &AccessEntry) -> Verdict {
 
 enum Reader {
     Authority,
-    Person(Box<Party>),
+    Person(Arc<Party>),
 }
 
 /// The signer as an authority in office, or as a person.
 fn reader(case: &Case<'_, '_>, door: &mut Codes) -> Result<Option<Reader>, StateError> {
     let Some(authority) = state::authority(case.state, &case.record.issuer())? else {
         let person = door::person(case, door)?;
-        return Ok(person.map(|person| Reader::Person(Box::new(person))));
+        return Ok(person.map(Reader::Person));
     };
     door::authority(case, authority.accreditation.role, door)?;
     Ok(Some(Reader::Authority))
@@ -121,8 +123,8 @@ fn reads_for(case: &Case<'_, '_>, recipient: &PartyId) -> Result<bool, StateErro
     if signer == *recipient {
         return Ok(true);
     }
-    let nature = state::party(case.state, recipient)?.map(|party| party.nature);
-    if !matches!(nature, Some(Nature::Legal(_))) {
+    let party = state::party(case.state, recipient)?;
+    if !party.is_some_and(|party| matches!(party.nature, Nature::Legal(_))) {
         return Ok(false);
     }
     Ok(representation::check(case.state, &signer, recipient, case.now)?.is_empty())

@@ -52,7 +52,8 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Appeal) -> Verdict {
         }
     }
     // Rule 50: to a court.
-    let court = state::authority(case.state, &body.court)?.map(|found| found.accreditation);
+    let court = state::authority(case.state, &body.court)?;
+    let court = court.as_ref().map(|court| &court.accreditation);
     let sits = court.is_some_and(|court| court.role == AuthorityRole::Court && !court.suspended);
     law.require(sits, Code::AuthorityUnknown);
     // Rule 50: one at a time.

@@ -2,6 +2,8 @@
 //!
 //! Lives here: the one match over the kinds of record. Does not live here: any rule.
 
+use std::sync::Arc;
+
 use deedbook_schemas::block::{BlockTime, Height, Seconds};
 use deedbook_schemas::digest::LedgerId;
 use deedbook_schemas::outcome::Outcome;
@@ -64,7 +66,7 @@ pub(crate) struct Case<'c, 'a> {
     pub(crate) record: &'c Record,
     /// The number of the profile that judges it.
     pub(crate) judged_by: u32,
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
     pub(crate) now: Seconds,
 }
 

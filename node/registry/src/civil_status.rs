@@ -3,6 +3,8 @@
 //!
 //! A fact is recorded if it fits what is registered; correcting one is for another kind of record.
 
+use std::sync::Arc;
+
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::limits::{STATUS_FACTS_MAX, STATUS_PARTIES_MAX};
@@ -109,7 +111,7 @@ fn enrolled(
 ) -> Result<Option<Party>, StateError> {
     let party = state::party(case.state, id)?.filter(|party| party.nature == Nature::Natural);
     law.require(party.is_some(), Code::StatusInvalid);
-    Ok(party)
+    Ok(party.map(Arc::unwrap_or_clone))
 }
 
 /// Not married then, nor dead before.

@@ -2,6 +2,7 @@
 //! (rules 9, 31).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::RecordId;
@@ -13,6 +14,7 @@ use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::BlockContext;
+use crate::marital::{self, Marital};
 use crate::power::power_in_force;
 use crate::representation::unbroken;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
@@ -37,7 +39,9 @@ pub(crate) struct View<'v> {
     pub(crate) now: Seconds,
     pub(crate) deed: &'v Deed,
     /// The profile in force when it was lodged.
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
+    /// What the law of marriage asks of it.
+    pub(crate) marital: Marital,
 }
 
 /// What an instrument's id leads to.
@@ -141,6 +145,7 @@ impl Deed {
             now,
             deed: self,
             profile: state::profile(state, self.pending.profile)?,
+            marital: marital::look(state, self, now)?,
         })
     }
 

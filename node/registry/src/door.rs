@@ -1,6 +1,8 @@
 //! The door: what is asked of every record before the law looks at it. What fails here is never
 //! logged.
 
+use std::sync::Arc;
+
 use std::str::FromStr;
 
 use deedbook_schemas::block::Seconds;
@@ -57,7 +59,10 @@ pub(crate) fn open(case: &Case<'_, '_>) -> Codes {
 }
 
 /// The signer as an enrolled person, signing with a key of theirs (rules 20, 39).
-pub(crate) fn person(case: &Case<'_, '_>, door: &mut Codes) -> Result<Option<Party>, StateError> {
+pub(crate) fn person(
+    case: &Case<'_, '_>,
+    door: &mut Codes,
+) -> Result<Option<Arc<Party>>, StateError> {
     let party = state::party(case.state, &case.record.issuer())?;
     match &party {
         None => door.refuse(Code::SignerUnknown),
@@ -88,7 +93,7 @@ pub(crate) fn authority_of(
         door.refuse(Code::AuthorityUnknown);
         return Ok(None);
     };
-    let accreditation = authority.accreditation;
+    let accreditation = &authority.accreditation;
     door.require(
         accreditation.key == case.record.statement.header.key,
         Code::KeyNotParty,

@@ -1,5 +1,7 @@
 //! Enrolment of natural persons by an accredited identity provider (rules 20, 39, 40).
 
+use std::sync::Arc;
+
 use deedbook_schemas::limits::PARTY_KEYS_MAX;
 use deedbook_schemas::party::{AuthorityRole, Enrolment, Nature, Party, PartyId, possession_bytes};
 use deedbook_schemas::rejection::Code;
@@ -44,7 +46,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Enrolment) -> Verdict {
     }
     law.lawful()?;
 
-    let mut party = known.unwrap_or_else(|| Party {
+    let mut party = known.map(Arc::unwrap_or_clone).unwrap_or_else(|| Party {
         provider: case.record.issuer(),
         keys: Vec::new(),
         enrolment: case.record.id,

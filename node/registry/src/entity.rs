@@ -48,7 +48,7 @@ pub(crate) fn apply_entity(case: &mut Case<'_, '_>, body: &LegalEntity) -> Verdi
     }
     law.lawful()?;
 
-    let party = entered(case, known, body);
+    let party = entered(case, known.as_deref(), body);
     case.state.put(Key::Party(&id), &party);
     // A rule that asks for fewer signatures may complete what waits for one.
     Ok(waiting::look_again(case.state, case.block, &[id])?)
@@ -72,12 +72,10 @@ fn check_fields(body: &LegalEntity, door: &mut Codes) {
 }
 
 /// The entity as it stands from here on: who was an officer and is one has been without a break.
-fn entered(case: &Case<'_, '_>, known: Option<Party>, body: &LegalEntity) -> Party {
-    let turn = known
-        .as_ref()
-        .map_or(0, |party| party.turn.saturating_add(1));
+fn entered(case: &Case<'_, '_>, known: Option<&Party>, body: &LegalEntity) -> Party {
+    let turn = known.map_or(0, |party| party.turn.saturating_add(1));
     let in_office = |officer: &PartyId| {
-        let party = known.as_ref()?;
+        let party = known?;
         match &party.nature {
             Nature::Legal(before) => since(party, before, officer),
             Nature::Natural | Nature::Group(_) => None,

@@ -2,6 +2,8 @@
 //!
 //! Does not live here: whether a guardian's act counts: see `representation`.
 
+use std::sync::Arc;
+
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::{
     ActRole, Matter, Pending, Status, Supplement, Text, TransferKind,
@@ -54,7 +56,7 @@ pub(crate) fn appoint(case: &mut Case<'_, '_>, body: &Guardianship) -> Verdict {
     let ward = Party {
         guardian: body.guardian,
         turn: ward.turn.saturating_add(another.into()),
-        ..ward
+        ..Arc::unwrap_or_clone(ward)
     };
     case.state.put(Key::Party(&id), &ward);
     Ok(Vec::new())

@@ -74,9 +74,10 @@ fn check_attestation(
     let header = &signed.statement.header;
     let attestation = &signed.attestation;
     // Rule 40: by an accredited provider, with its key, within its methods, not suspended.
-    let provider = state::authority(case.state, &header.issuer)?.map(|found| found.accreditation);
+    let provider = state::authority(case.state, &header.issuer)?;
+    let provider = provider.as_ref().map(|found| &found.accreditation);
     door.require(
-        provider.as_ref().is_some_and(|provider| {
+        provider.is_some_and(|provider| {
             provider.role == AuthorityRole::IdentityProvider
                 && provider.key == header.key
                 && provider.methods.contains(&attestation.method)

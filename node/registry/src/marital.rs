@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::{Fraction, Money};
 use deedbook_schemas::instrument::{ActDone, ActKind, PartyShare, Text, TransferKind};
@@ -12,7 +13,7 @@ use deedbook_schemas::rejection::Code;
 use crate::deed::{Deed, View};
 use crate::marriage::{self, Claim};
 use crate::requirements::Requirement;
-use crate::state::StateError;
+use crate::state::{StateError, StateRead};
 use crate::text;
 
 /// What one party disposes of in one title.
@@ -115,18 +116,30 @@ pub(crate) struct Marital {
     pub(crate) consents: BTreeSet<RecordId>,
 }
 
+/// What of it is open.
 pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
-    Ok(look(view)?.open)
+    Ok(view.marital.open.clone())
 }
 
 /// Looks at every disposal. The deed's acts are those that count.
-pub(crate) fn look(view: &View<'_>) -> Result<Marital, StateError> {
+pub(crate) fn look(
+    state: &dyn StateRead,
+    deed: &Deed,
+    now: Seconds,
+) -> Result<Marital, StateError> {
     let mut marital = Marital::default();
-    let inherited = inherited(view.deed)?;
-    for disposal in disposals(view.deed)?.into_iter().chain(inherited) {
+    let inherited = inherited(deed)?;
+    for disposal in disposals(deed)?.into_iter().chain(inherited) {
         let before = marital.open.len();
-        for claim in marriage::claims(view.state, &disposal, view.now)? {
-            look_at_claim(view, &disposal, claim, &mut marital)?;
+        for claim in marriage::claims(state, &disposal, now)? {
+            look_at_claim(
+                state,
+                &deed.pending.acts,
+                now,
+                &disposal,
+                claim,
+                &mut marital,
+            )?;
         }
         if marital.open.len() > before {
             marital.waiting.insert(disposal.given.party);
@@ -136,7 +149,9 @@ pub(crate) fn look(view: &View<'_>) -> Result<Marital, StateError> {
 }
 
 fn look_at_claim(
-    view: &View<'_>,
+    state: &dyn StateRead,
+    acts: &[ActDone],
+    now: Seconds,
     disposal: &Disposal<'_>,
     claim: Claim,
     marital: &mut Marital,
@@ -167,10 +182,10 @@ fn look_at_claim(
             ),
         ),
         Claim::Joint(spouse) => {
-            let found = marriage::consents(view.state, disposal, &spouse, view.now)?;
+            let found = marriage::consents(state, disposal, &spouse, now)?;
             if let Some(consent) = found.serves {
                 marital.consents.insert(consent);
-            } else if !signed_in_person(&view.deed.pending.acts, &spouse) {
+            } else if !signed_in_person(acts, &spouse) {
                 marital
                     .open
                     .extend(missing_consent(disponor, spouse, found));

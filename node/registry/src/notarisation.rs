@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::{Matter, Pending, Power, Supplement};
+use deedbook_schemas::instrument::{Matter, Pending, Power, Supplement, Text};
 use deedbook_schemas::limits::SUPPLEMENTS_MAX;
 use deedbook_schemas::party::{AuthorityRole, Nature, PartyId};
 use deedbook_schemas::proceeding::Notarisation;
+use deedbook_schemas::profile::Profile;
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
@@ -87,7 +88,8 @@ fn certify_instrument(case: &mut Case<'_, '_>, mut deed: Deed) -> Verdict {
     }
     check_interest(case, &parties, &mut law)?;
     // Rule 24: where one is asked for, once.
-    let asked = is_asked_for(&deed.view(case.state, case.now)?);
+    let profile = state::profile(case.state, deed.pending.profile)?;
+    let asked = is_asked_for(&profile, &deed.pending.text);
     let first = certified_by(&deed.pending).is_none();
     law.require(asked && first, Code::NotaryDone);
     let room = deed.pending.supplements.len() < SUPPLEMENTS_MAX;
@@ -112,9 +114,8 @@ fn certified_by(pending: &Pending) -> Option<PartyId> {
         })
 }
 
-fn is_asked_for(view: &View<'_>) -> bool {
-    let kind = text::disposition(&view.deed.pending.text);
-    kind.is_some_and(|kind| view.profile.notarial_acts.contains(&kind))
+fn is_asked_for(profile: &Profile, text: &Text) -> bool {
+    text::disposition(text).is_some_and(|kind| profile.notarial_acts.contains(&kind))
 }
 
 /// Rule 24: whether the notary who signed is competent for these properties; `None` is all there are.
@@ -124,7 +125,10 @@ pub(crate) fn check_territory(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     let notary = state::authority(case.state, &case.record.issuer())?;
-    let Some(territory) = notary.and_then(|notary| notary.accreditation.territory) else {
+    let Some(territory) = notary
+        .as_ref()
+        .and_then(|notary| notary.accreditation.territory.as_ref())
+    else {
         return Ok(());
     };
     let inside = |property: &String| {
@@ -211,7 +215,9 @@ fn is_interested(
 
 /// Rule 24, Civil Code 154: a notary certifies what the profile says.
 pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
-    if !is_asked_for(view) || certified_by(&view.deed.pending).is_some() {
+    if !is_asked_for(&view.profile, &view.deed.pending.text)
+        || certified_by(&view.deed.pending).is_some()
+    {
         return Ok(Vec::new());
     }
     let text = "A notary in whose territory the property is has to certify the instrument.";

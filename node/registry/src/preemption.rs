@@ -196,7 +196,8 @@ fn check_waiver(
     if let Some(represented) = &body.represents {
         let failed = representation::check(case.state, &issuer, represented, case.now)?;
         failed.into_iter().for_each(|code| law.refuse(code));
-        match state::party(case.state, represented)?.map(|party| party.nature) {
+        let party = state::party(case.state, represented)?;
+        match party.as_ref().map(|party| &party.nature) {
             Some(Nature::Legal(entity)) => {
                 law.require(entity.signatures <= 1, Code::EntitySignatures);
             }

@@ -1,6 +1,8 @@
 //! Jurisdiction profiles (rule 47): the supervisor plans the next one for a later block. What was
 //! lodged before is judged by the one in force then: see `Pending::profile`.
 
+use std::sync::Arc;
+
 use deedbook_schemas::limits::{PROFILES_MAX, TEXT_BYTES_MAX};
 use deedbook_schemas::party::AuthorityRole;
 use deedbook_schemas::profile::ProfileChange;
@@ -21,7 +23,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &ProfileChange) -> Verdict {
     door.door(Some(()), Code::FieldInvalid)?;
 
     let mut law = Codes::default();
-    let mut profiles = state::profiles(case.state)?;
+    let mut profiles = Arc::unwrap_or_clone(state::profiles(case.state)?);
     // Rule 47: from a later block on, and after every other change: none is ever taken back.
     let later = case.block.height < body.from && profiles.iter().all(|from| *from < body.from);
     law.require(later, Code::ProfilePast);

@@ -16,8 +16,8 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    assignment, discharge, lease, marital, mortgage, parcel, postponement, preemption,
-    representation, requirements, servitude, settlement, text, transfer, waiting,
+    assignment, discharge, lease, mortgage, parcel, postponement, preemption, representation,
+    requirements, servitude, settlement, text, transfer, waiting,
 };
 
 /// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status
@@ -39,7 +39,7 @@ pub(crate) fn register_if_complete(
     }
     let view = deed.view(state, block.now())?;
     if !requirements::first_open(&view)?.is_empty() {
-        let mut waiting = marital::look(&view)?.waiting;
+        let mut waiting = view.marital.waiting;
         waiting.extend(representation::short_of_officers(
             state,
             &deed.pending.acts,
@@ -47,7 +47,7 @@ pub(crate) fn register_if_complete(
         waiting::wait(state, deed.id, &waiting)?;
         return Ok(Vec::new());
     }
-    let used = marital::look(&view)?.consents;
+    let used = view.marital.consents;
     register(state, block, deed, &used)
 }
 

@@ -2,6 +2,7 @@
 //! (rules 4, 17, 21, 23; Civil Code 22–24, 37, 170).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::{ActDone, ActRole};
@@ -77,7 +78,8 @@ pub(crate) fn check_alone(
     now: Seconds,
 ) -> Result<BTreeSet<Code>, StateError> {
     let mut failed = check(state, signer, party, now)?;
-    if let Some(Nature::Legal(entity)) = state::party(state, party)?.map(|party| party.nature)
+    if let Some(party) = state::party(state, party)?
+        && let Nature::Legal(entity) = &party.nature
         && entity.signatures > 1
     {
         failed.insert(Code::EntitySignatures);
@@ -150,7 +152,7 @@ pub(crate) fn since(party: &Party, entity: &LegalEntity, officer: &PartyId) -> O
 fn behind(
     state: &dyn StateRead,
     party: &PartyId,
-) -> Result<Vec<(PartyId, Option<Party>)>, StateError> {
+) -> Result<Vec<(PartyId, Option<Arc<Party>>)>, StateError> {
     let mut found = Vec::new();
     let mut level = vec![*party];
     for _ in 0..=GROUP_DEPTH_MAX {
@@ -200,7 +202,7 @@ pub(crate) fn signatures(state: &dyn StateRead, parties: &[PartyId]) -> Result<u
     let mut needed = 0;
     for party in parties {
         for (_, person) in behind(state, party)? {
-            needed += match person.map(|person| person.nature) {
+            needed += match person.as_ref().map(|person| &person.nature) {
                 Some(Nature::Legal(entity)) => usize::from(entity.signatures),
                 _ => 1,
             };
@@ -221,7 +223,7 @@ pub(crate) fn has_acted(
     let behind = behind(state, side)?;
     Ok(behind
         .iter()
-        .all(|(id, party)| acted(acts, role, id, party.as_ref())))
+        .all(|(id, party)| acted(acts, role, id, party.as_deref())))
 }
 
 fn acted(acts: &[ActDone], role: ActRole, id: &PartyId, party: Option<&Party>) -> bool {

@@ -71,14 +71,13 @@ fn joint_members(
     state: &dyn StateRead,
     party: &PartyId,
 ) -> Result<Option<BTreeSet<PartyId>>, StateError> {
-    Ok(
-        match state::party(state, party)?.map(|party| party.nature) {
-            Some(Nature::Group(group)) if group.members.iter().all(|m| m.share.is_none()) => {
-                Some(group.members.iter().map(|member| member.party).collect())
-            }
-            _ => None,
-        },
-    )
+    let party = state::party(state, party)?;
+    Ok(match party.as_ref().map(|party| &party.nature) {
+        Some(Nature::Group(group)) if group.members.iter().all(|m| m.share.is_none()) => {
+            Some(group.members.iter().map(|member| member.party).collect())
+        }
+        _ => None,
+    })
 }
 
 /// Rule 5: a group without shares gives all that it holds, or nothing.

@@ -3,8 +3,9 @@
 //! A key is one prefix byte and an id; a value is the deterministic CBOR of a schemas' object.
 //! Does not live here: where the committed state is stored, and what its root is.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::digest::{EvidenceRoot, RecordId, derive};
@@ -38,6 +39,12 @@ pub enum StateError {
     Inconsistent(String),
 }
 
+/// An object of any kind, decoded.
+pub type Object = Arc<dyn Any + Send + Sync>;
+
+/// How a value becomes an object.
+pub type DecodeObject<'d> = dyn Fn(&[u8]) -> Result<Object, StateError> + 'd;
+
 /// A state that can be read: the committed one, or an overlay on it.
 pub trait StateRead: Send + Sync {
     /// The value at a key.
@@ -45,6 +52,15 @@ pub trait StateRead: Send + Sync {
     /// # Errors
     /// [`StateError`] if the storage fails.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
+
+    /// The object at a key, as `decode` reads its value. Of one key, `decode` is always the same, so
+    /// that what was decoded once may be given again.
+    ///
+    /// # Errors
+    /// [`StateError`] if the storage fails or the value is damaged.
+    fn object(&self, key: &[u8], decode: &DecodeObject<'_>) -> Result<Option<Object>, StateError> {
+        self.get(key)?.map(|value| decode(&value)).transpose()
+    }
 
     /// Whether a mark was made: see [`record_mark`], [`evidence_mark`] and [`deletion_mark`].
     ///
@@ -159,24 +175,39 @@ impl Key<'_> {
     }
 }
 
-/// Reads the object at a key.
+/// Reads the object at a key, to be looked at.
 ///
 /// # Errors
 /// [`StateError`] if the storage fails or the value is damaged.
-pub fn read<T>(state: &dyn StateRead, key: Key<'_>) -> Result<Option<T>, StateError>
+pub fn look<T>(state: &dyn StateRead, key: Key<'_>) -> Result<Option<Arc<T>>, StateError>
 where
-    T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
+    T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()> + Send + Sync + 'static,
 {
     let key = key.bytes();
-    let Some(value) = state.get(&key)? else {
-        return Ok(None);
-    };
-    decode(&value, usize::MAX)
-        .map(Some)
-        .map_err(|error| StateError::Damaged {
+    let decode_object = |value: &[u8]| match decode::<T>(value, usize::MAX) {
+        Ok(object) => Ok(Arc::new(object) as Object),
+        Err(error) => Err(StateError::Damaged {
             key: key.escape_ascii().to_string(),
             error,
-        })
+        }),
+    };
+    let Some(object) = state.object(&key, &decode_object)? else {
+        return Ok(None);
+    };
+    object.downcast().map(Some).map_err(|_| {
+        StateError::Inconsistent(format!("two kinds of object at {}", key.escape_ascii()))
+    })
+}
+
+/// Reads the object at a key, to be changed.
+///
+/// # Errors
+/// As [`look`].
+pub fn read<T>(state: &dyn StateRead, key: Key<'_>) -> Result<Option<T>, StateError>
+where
+    T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()> + Clone + Send + Sync + 'static,
+{
+    Ok(look(state, key)?.map(Arc::unwrap_or_clone))
 }
 
 /// The title of a property.
@@ -215,16 +246,19 @@ pub fn consent(state: &dyn StateRead, id: &RecordId) -> Result<Option<Consent>, 
 ///
 /// # Errors
 /// As [`read`].
-pub fn party(state: &dyn StateRead, id: &PartyId) -> Result<Option<Party>, StateError> {
-    read(state, Key::Party(id))
+pub fn party(state: &dyn StateRead, id: &PartyId) -> Result<Option<Arc<Party>>, StateError> {
+    look(state, Key::Party(id))
 }
 
 /// An authority.
 ///
 /// # Errors
 /// As [`read`].
-pub fn authority(state: &dyn StateRead, id: &PartyId) -> Result<Option<Authority>, StateError> {
-    read(state, Key::Authority(id))
+pub fn authority(
+    state: &dyn StateRead,
+    id: &PartyId,
+) -> Result<Option<Arc<Authority>>, StateError> {
+    look(state, Key::Authority(id))
 }
 
 /// A marriage.
@@ -239,8 +273,8 @@ pub fn marriage(state: &dyn StateRead, id: &RecordId) -> Result<Option<Marriage>
 ///
 /// # Errors
 /// As [`read`], and if there is none.
-pub fn profile(state: &dyn StateRead, number: u32) -> Result<Profile, StateError> {
-    read(state, Key::Profile(number))?
+pub fn profile(state: &dyn StateRead, number: u32) -> Result<Arc<Profile>, StateError> {
+    look(state, Key::Profile(number))?
         .ok_or_else(|| StateError::Inconsistent(format!("there is no profile {number}")))
 }
 
@@ -248,8 +282,8 @@ pub fn profile(state: &dyn StateRead, number: u32) -> Result<Profile, StateError
 ///
 /// # Errors
 /// As [`read`], and if there is none: every ledger has one from its genesis on.
-pub fn profiles(state: &dyn StateRead) -> Result<Vec<Height>, StateError> {
-    read(state, Key::Profiles)?
+pub fn profiles(state: &dyn StateRead) -> Result<Arc<Vec<Height>>, StateError> {
+    look(state, Key::Profiles)?
         .ok_or_else(|| StateError::Inconsistent("there is no jurisdiction profile".to_owned()))
 }
 
@@ -301,9 +335,9 @@ enum Undo {
 /// The changes of one block over a committed state that stays untouched.
 pub struct Overlay<'a> {
     base: &'a dyn StateRead,
-    /// What the committed state says, once asked: the rules of one act ask for the same few objects
-    /// again and again.
-    known: Mutex<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    /// What is at a key, once asked: the rules of one act ask for the same few objects again and
+    /// again. An object leaves when its value changes, so that only what was written is ever read.
+    objects: Mutex<BTreeMap<Vec<u8>, Option<Object>>>,
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     marks: BTreeSet<[u8; 32]>,
     scheduled: Vec<(Seconds, Due)>,
@@ -314,8 +348,21 @@ impl StateRead for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
         match self.changes.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.committed(key),
+            None => self.base.get(key),
         }
+    }
+
+    fn object(&self, key: &[u8], decode: &DecodeObject<'_>) -> Result<Option<Object>, StateError> {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(object) = objects.get(key) {
+            return Ok(object.clone());
+        }
+        let object = match self.changes.get(key) {
+            Some(value) => value.as_deref().map(decode).transpose()?,
+            None => self.base.object(key, decode)?,
+        };
+        objects.insert(key.to_vec(), object.clone());
+        Ok(object)
     }
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
@@ -329,7 +376,7 @@ impl<'a> Overlay<'a> {
     pub fn new(base: &'a dyn StateRead) -> Self {
         Self {
             base,
-            known: Mutex::default(),
+            objects: Mutex::default(),
             changes: BTreeMap::new(),
             marks: BTreeSet::new(),
             scheduled: Vec::new(),
@@ -337,15 +384,14 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// The committed value at a key.
-    fn committed(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = known.get(key) {
-            return Ok(value.clone());
+    /// Changes the value at a key; gives what stood in the way of the committed one.
+    fn change(&mut self, key: &[u8], value: Option<Option<Vec<u8>>>) -> Option<Option<Vec<u8>>> {
+        let objects = self.objects.get_mut();
+        objects.unwrap_or_else(PoisonError::into_inner).remove(key);
+        match value {
+            Some(value) => self.changes.insert(key.to_vec(), value),
+            None => self.changes.remove(key),
         }
-        let value = self.base.get(key)?;
-        known.insert(key.to_vec(), value.clone());
-        Ok(value)
     }
 
     /// What changed: a key and its new value, or `None` where it was deleted.
@@ -370,10 +416,7 @@ impl<'a> Overlay<'a> {
     pub fn rollback(&mut self, checkpoint: Checkpoint) {
         while self.journal.len() > checkpoint.0 {
             match self.journal.pop() {
-                Some(Undo::Write { key, before }) => match before {
-                    Some(value) => drop(self.changes.insert(key, value)),
-                    None => drop(self.changes.remove(&key)),
-                },
+                Some(Undo::Write { key, before }) => drop(self.change(&key, before)),
                 Some(Undo::Mark(mark)) => drop(self.marks.remove(&mark)),
                 Some(Undo::Scheduled) => drop(self.scheduled.pop()),
                 None => return,
@@ -383,18 +426,15 @@ impl<'a> Overlay<'a> {
 
     pub(crate) fn put<T: Encode<()> + CborLen<()>>(&mut self, key: Key<'_>, value: &T) {
         let key = key.bytes();
-        let before = self.changes.insert(key.clone(), Some(encode(value)));
+        let before = self.change(&key, Some(Some(encode(value))));
         self.journal.push(Undo::Write { key, before });
     }
 
     /// A key that the committed state never had leaves no trace.
     pub(crate) fn delete(&mut self, key: Key<'_>) -> Result<(), StateError> {
         let key = key.bytes();
-        let before = if self.committed(&key)?.is_some() {
-            self.changes.insert(key.clone(), None)
-        } else {
-            self.changes.remove(&key)
-        };
+        let is_committed = self.base.get(&key)?.is_some();
+        let before = self.change(&key, is_committed.then_some(None));
         self.journal.push(Undo::Write { key, before });
         Ok(())
     }

@@ -3,6 +3,8 @@
 //! Lives here: turning stored objects into the shapes of `deedbook_schemas::api`, and receipts.
 //! Does not live here: HTTP.
 
+use std::sync::Arc;
+
 use deedbook_registry::{open_requirements, state};
 use deedbook_schemas::api::{
     AccessView, AccessesView, ActView, BlockView, ConsentView, InstrumentView, PartyView,
@@ -219,7 +221,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store fails.
     pub fn party_view(&self, id: &PartyId) -> Result<Option<PartyView>, Fatal> {
-        let party = state::party(&self.store, id)?;
+        let party = state::party(&self.store, id)?.map(Arc::unwrap_or_clone);
         Ok(party.map(|party| PartyView {
             id: *id,
             can_act: deedbook_registry::can_act(&party, self.present()),

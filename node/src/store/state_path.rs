@@ -1,73 +1,41 @@
 //! Paths of the state tree, for proofs: from the root to where a key is, or would be.
 //!
-//! Does not live here: the tree's updates and its rows (`state_tree`).
-//!
-//! `jmt` stores four levels of the binary tree as one node with up to sixteen children, whose
-//! hashes are enough to compute everything beside the path.
+//! Does not live here: the nodes (`state_node`), reading their rows (`state_tree`).
 
-use borsh::BorshDeserialize;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
-use jmt::storage::Node;
 
 use super::error::{StoreError, corrupt};
-
-/// A child of a stored node.
-#[derive(Debug, Clone, Copy)]
-struct Child {
-    hash: StateHash,
-    version: u64,
-    is_leaf: bool,
-}
-
-/// Reads the node at a path of nibbles, written by a version.
-type Read<'a> = dyn FnMut(&[u8], u64) -> Result<Node, StoreError> + 'a;
+use super::state_change::Read;
+use super::state_node::{Child, Node, PLACE_NIBBLES, nibble, range_hash};
 
 /// The leaf at the end of a key's path (its own, or the only other one where it would be), and
 /// the hashes beside the path, from the leaf up; `None` for an empty side.
 pub(super) fn walk(
     version: u64,
     place: &StateKeyHash,
-    read: &mut Read<'_>,
+    read: &Read<'_>,
 ) -> Result<(Option<StateLeaf>, Vec<Option<StateHash>>), StoreError> {
     let mut siblings = Vec::new();
     let mut path = Vec::new();
     let mut node = read(&path, version)?;
-    for nibble in place.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
-        let children = match &node {
-            Node::Null => break,
-            Node::Leaf(_) => break,
-            Node::Internal(internal) => {
-                let mut children = [None; 16];
-                for (nibble, child) in internal.children_sorted() {
-                    if let Some(slot) = children.get_mut(usize::from(u8::from(nibble))) {
-                        let (hash, is_leaf) = (StateHash(child.hash), child.is_leaf());
-                        *slot = Some(Child {
-                            hash,
-                            version: child.version,
-                            is_leaf,
-                        });
-                    }
-                }
-                children
-            }
-        };
-        match descend(&children, nibble, &mut siblings) {
-            Some((step, child)) => {
-                path.push(step);
-                node = read(&path, child.version)?;
-            }
-            None => {
-                node = Node::Null;
-                break;
-            }
+    while let Node::Inner(inner) = &*node {
+        if path.len() >= PLACE_NIBBLES {
+            return Err(corrupt("state tree", "a path longer than a key"));
         }
+        let towards = nibble(&place.0, path.len());
+        let Some((step, child)) = descend(inner.children(), towards, &mut siblings) else {
+            siblings.reverse();
+            return Ok((None, siblings));
+        };
+        path.push(step);
+        node = read(&path, child.version)?;
     }
     siblings.reverse();
-    match node {
-        Node::Null => Ok((None, siblings)),
-        Node::Leaf(leaf) => Ok((Some(state_leaf(&leaf)?), siblings)),
-        Node::Internal(_) => Err(corrupt("state tree", "a path longer than a key")),
-    }
+    let leaf = match &*node {
+        Node::Leaf(leaf) => Some(leaf.shown()),
+        Node::Empty | Node::Inner(_) => None,
+    };
+    Ok((leaf, siblings))
 }
 
 /// Goes down the four binary levels of one node towards `nibble`, noting what lies beside.
@@ -94,33 +62,9 @@ fn descend(
             .filter_map(|(step, child)| Some((step, (*child)?)));
         match (present.next(), present.next()) {
             (None, _) => return None,
-            (Some(only), None) if only.1.is_leaf || bit == 1 => return Some(only),
+            (Some(only), None) if only.1.is_leaf() || bit == 1 => return Some(only),
             _ => {}
         }
     }
     None
-}
-
-/// Hash of the binary subtree over some children: empty, a single leaf itself, or a node.
-fn range_hash(children: &[Option<Child>]) -> StateHash {
-    let mut present = children.iter().flatten();
-    match (present.next(), present.next()) {
-        (None, _) => StateHash(EMPTY_ROOT.0),
-        (Some(only), None) if only.is_leaf || children.len() == 1 => only.hash,
-        _ => {
-            let (left, right) = children.split_at(children.len() / 2);
-            StateHash::of_node(&range_hash(left), &range_hash(right))
-        }
-    }
-}
-
-/// `jmt` shows a leaf's value hash only by serialising it: key hash ‖ value hash.
-fn state_leaf(leaf: &jmt::storage::LeafNode) -> Result<StateLeaf, StoreError> {
-    let bytes = borsh::to_vec(leaf).map_err(|error| corrupt("leaf", error))?;
-    let (key_hash, value_hash) =
-        <([u8; 32], [u8; 32])>::try_from_slice(&bytes).map_err(|error| corrupt("leaf", error))?;
-    Ok(StateLeaf {
-        key_hash: StateKeyHash(key_hash),
-        value_hash: StateHash(value_hash),
-    })
 }

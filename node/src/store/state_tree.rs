@@ -1,7 +1,9 @@
-//! The state tree: `jmt` over BLAKE3 on RocksDB, with the last [`STATE_VERSIONS_KEPT`] versions.
+//! The state tree: a Jellyfish Merkle tree over BLAKE3 on RocksDB, with the last
+//! [`STATE_VERSIONS_KEPT`] versions.
 //!
 //! Lives here: computing the next root, what a commit of it writes, reading, proving, pruning.
-//! Does not live here: how a proof is checked (`deedbook_schemas::state_proof`), what keys mean.
+//! Does not live here: how changes become nodes (`state_change`), how a proof is checked
+//! (`deedbook_schemas::state_proof`), what keys mean.
 //!
 //! A value is stored once, under its key, as it is at the tip. What a version replaced (tree nodes
 //! and old values) is one row in [`Family::Undo`], read to prove against an older version and
@@ -9,17 +11,20 @@
 //! written once and deleted once, so RocksDB's single delete cancels them while still in memory.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::limits::STATE_VERSIONS_KEPT;
-use deedbook_schemas::state_proof::{self, StateHash, StateKeyHash, StateProof};
-use jmt::storage::{LeafNode, Node, NodeKey, TreeReader, TreeUpdateBatch};
-use jmt::{JellyfishMerkleTree, KeyHash, OwnedValue, SimpleHasher, Version};
+use deedbook_schemas::state_proof::{StateHash, StateKeyHash, StateProof};
+use lru::LruCache;
 use rocksdb::{ReadOptions, Snapshot, WriteBatch};
 
 use super::error::{StoreError, corrupt};
 use super::rocks::{Family, Rocks};
+use super::state_change::{Change, LeafChange};
+use super::state_node::{Node, node_row};
 use super::state_path;
 
 /// State keys and what they become; `None` deletes.
@@ -34,7 +39,7 @@ pub struct StateUpdate {
     pub version: u64,
     /// Root of the state tree after it.
     pub root: StateRoot,
-    nodes: Vec<(Vec<u8>, Vec<u8>)>,
+    nodes: Vec<(Vec<u8>, Arc<Node>)>,
     values: StateChanges,
     undo: Undo,
 }
@@ -48,29 +53,56 @@ struct Undo {
     values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
-/// BLAKE3 under the context of the state tree, as `jmt` wants it.
-struct StateHasher(blake3::Hasher);
+/// Inner nodes kept in memory: those of a state of 40,000 keys, or the upper three levels of any; about
+/// 1 KiB each.
+const NODES_CACHED: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
 
-impl SimpleHasher for StateHasher {
-    fn new() -> Self {
-        Self(state_proof::tree_hasher())
+/// Inner nodes of the committed tree, as last read or written: every block goes through the same upper
+/// ones. Only committed nodes are here, and those never change, so that it cannot be out of date.
+pub(super) struct NodeCache(Mutex<LruCache<Vec<u8>, Arc<Node>>>);
+
+impl NodeCache {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(LruCache::new(NODES_CACHED)))
     }
 
-    fn update(&mut self, data: &[u8]) {
-        self.0.update(data);
+    fn lock(&self) -> MutexGuard<'_, LruCache<Vec<u8>, Arc<Node>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn finalize(self) -> [u8; 32] {
-        *self.0.finalize().as_bytes()
+    /// The node at a path, which a committed version wrote.
+    fn node(&self, rocks: &Rocks, path: &[u8], version: u64) -> Result<Arc<Node>, StoreError> {
+        let row = node_row(path, version);
+        if let Some(node) = self.lock().get(&row) {
+            return Ok(Arc::clone(node));
+        }
+        let node = node(rocks, &ReadOptions::default(), path, version)?;
+        self.put(row, &node);
+        Ok(node)
+    }
+
+    fn put(&self, row: Vec<u8>, node: &Arc<Node>) {
+        if matches!(**node, Node::Inner(_)) {
+            self.lock().put(row, Arc::clone(node));
+        }
+    }
+
+    /// Takes over what a commit wrote, once it is durable, and drops what it replaced.
+    pub(super) fn commit(&self, update: StateUpdate) {
+        for row in &update.undo.nodes {
+            self.lock().pop(row);
+        }
+        for (row, node) in update.nodes {
+            self.put(row, &node);
+        }
     }
 }
-
-type Tree<'a, R> = JellyfishMerkleTree<'a, R, StateHasher>;
 
 /// Computes the state after `changes` on top of version `base`, writing nothing. Changes that
 /// change nothing are left out; if none is left, version and root stay.
 pub(super) fn update(
     rocks: &Rocks,
+    cache: &NodeCache,
     base: u64,
     base_root: StateRoot,
     changes: &StateChanges,
@@ -88,24 +120,20 @@ pub(super) fn update(
         return Ok(update);
     }
     update.version = base + 1;
-    let reader = NodeReader {
-        rocks,
-        options: ReadOptions::default(),
-    };
-    let (root, batch) = put(&reader, &update.values, update.version)?;
-    update.root = root;
-    for (key, node) in batch.node_batch.nodes() {
-        update
-            .nodes
-            .push((node_row(&nibbles(key), key.version()), to_borsh(node)?));
-    }
-    let stale = batch
-        .stale_node_index_batch
+    let mut leaves: Vec<LeafChange> = update
+        .values
         .iter()
-        .map(|stale| &stale.node_key);
-    update.undo.nodes = stale
-        .map(|key| node_row(&nibbles(key), key.version()))
+        .map(|(key, value)| {
+            let hash = value.as_deref().map(StateHash::of_value);
+            (StateKeyHash::of(key), hash)
+        })
         .collect();
+    leaves.sort_unstable_by_key(|(place, _)| *place);
+    let read = |path: &[u8], version| cache.node(rocks, path, version);
+    let (root, change) = Change::make(&read, base, &leaves)?;
+    update.root = root.root();
+    update.nodes = change.written;
+    update.undo.nodes = change.stale;
     update.undo.values = old;
     Ok(update)
 }
@@ -126,49 +154,21 @@ fn real_changes(
     Ok((values, old))
 }
 
-/// Puts a version's values into the tree. `jmt` goes through all of them in one descent unless
-/// some are deleted, which only its slower way can do.
-fn put(
-    reader: &NodeReader<'_>,
-    values: &StateChanges,
-    version: u64,
-) -> Result<(StateRoot, TreeUpdateBatch), StoreError> {
-    let tree = Tree::new(reader);
-    let place = |key: &Vec<u8>| KeyHash(StateKeyHash::of(key).0);
-    let present: Option<Vec<_>> = values
-        .iter()
-        .map(|(key, value)| Some((place(key), value.clone()?)))
-        .collect();
-    let result = if let Some(present) = present {
-        tree.batch_put_value_sets(vec![present], None, version)
-            .map(|(roots, batch)| (roots.first().copied(), batch))
-    } else {
-        let all = values
-            .iter()
-            .map(|(key, value)| (place(key), value.clone()));
-        tree.put_value_set(all, version)
-            .map(|(root, batch)| (Some(root), batch))
-    };
-    let (root, batch) = result.map_err(|error| corrupt("state tree", error))?;
-    let root = root.ok_or_else(|| corrupt("state tree", "no root"))?;
-    Ok((StateRoot(root.0), batch))
-}
-
 /// Adds to `batch` what committing `update` writes, and the deletion of what is then too old.
 pub(super) fn write(
     rocks: &Rocks,
     batch: &mut WriteBatch,
-    update: StateUpdate,
+    update: &StateUpdate,
 ) -> Result<(), StoreError> {
     if update.version == update.base {
         return Ok(());
     }
     let nodes = rocks.family(Family::Nodes)?;
-    for (key, node) in update.nodes {
-        batch.put_cf(nodes, key, node);
+    for (row, node) in &update.nodes {
+        batch.put_cf(nodes, row, to_borsh(&**node)?);
     }
     let values = rocks.family(Family::Values)?;
-    for (key, value) in update.values {
+    for (key, value) in &update.values {
         match value {
             Some(value) => batch.put_cf(values, key, value),
             None => batch.delete_cf(values, key),
@@ -193,8 +193,6 @@ pub(super) fn write(
 
 /// The value of a key at a version, with its proof. `tip` is the newest version in `snapshot`:
 /// one snapshot serves the whole walk, so that a commit meanwhile cannot prune under it.
-///
-/// `jmt` can prove too, but panics when a node cannot be read.
 pub(super) fn prove(
     rocks: &Rocks,
     snapshot: &Snapshot<'_>,
@@ -202,19 +200,15 @@ pub(super) fn prove(
     version: u64,
     key: &[u8],
 ) -> Result<(Option<Vec<u8>>, StateProof), StoreError> {
-    let reader = NodeReader {
-        rocks,
-        options: at(snapshot),
-    };
+    let options = at(snapshot);
     let place = StateKeyHash::of(key);
-    let (leaf, siblings) = state_path::walk(version, &place, &mut |nibbles, version| {
-        let node = reader.node(nibbles, version)?;
-        node.ok_or_else(|| corrupt("state tree", format!("no node {nibbles:x?} of {version}")))
+    let (leaf, siblings) = state_path::walk(version, &place, &|path, version| {
+        node(rocks, &options, path, version)
     })?;
     if leaf.as_ref().is_none_or(|leaf| leaf.key_hash != place) {
         return Ok((None, StateProof { leaf, siblings }));
     }
-    let value = value_at(rocks, tip, version, key, &at(snapshot))?;
+    let value = value_at(rocks, tip, version, key, &options)?;
     let held = value.as_deref().map(StateHash::of_value);
     if held != leaf.as_ref().map(|leaf| leaf.value_hash) {
         return Err(corrupt(
@@ -233,14 +227,7 @@ fn at(snapshot: &Snapshot<'_>) -> ReadOptions {
 
 /// Root of the tree as stored at a version.
 pub(super) fn root(rocks: &Rocks, version: u64) -> Result<StateRoot, StoreError> {
-    let reader = NodeReader {
-        rocks,
-        options: ReadOptions::default(),
-    };
-    let root = Tree::new(&reader)
-        .get_root_hash(version)
-        .map_err(|error| corrupt("state tree", error))?;
-    Ok(StateRoot(root.0))
+    Ok(node(rocks, &ReadOptions::default(), &[], version)?.root())
 }
 
 /// The value a key had at a version: what the first later version that changed it replaced, or
@@ -270,56 +257,26 @@ fn read_undo(rocks: &Rocks, version: u64, options: &ReadOptions) -> Result<Undo,
     from_borsh("undo row", &row)
 }
 
-/// Gives `jmt` its nodes.
-struct NodeReader<'a> {
-    rocks: &'a Rocks,
-    options: ReadOptions,
-}
-
-impl NodeReader<'_> {
-    fn node(&self, nibbles: &[u8], version: u64) -> Result<Option<Node>, StoreError> {
-        if version == 0 {
-            // Version 0 is the empty tree; nothing was ever written for it.
-            return Ok(Some(Node::Null));
-        }
-        let family = self.rocks.family(Family::Nodes)?;
-        let row = node_row(nibbles, version);
-        let row = self
-            .rocks
-            .db
-            .get_pinned_cf_opt(family, row, &self.options)?;
-        row.map(|row| from_borsh("node", &row)).transpose()
+/// The node at a path of nibbles, written by a version. Version 0 is the empty tree; nothing was ever
+/// written for it.
+fn node(
+    rocks: &Rocks,
+    options: &ReadOptions,
+    path: &[u8],
+    version: u64,
+) -> Result<Arc<Node>, StoreError> {
+    if version == 0 {
+        return Ok(Arc::new(Node::Empty));
     }
-}
-
-impl TreeReader for NodeReader<'_> {
-    fn get_node_option(&self, key: &NodeKey) -> anyhow::Result<Option<Node>> {
-        Ok(self.node(&nibbles(key), key.version())?)
-    }
-
-    fn get_value_option(&self, _: Version, _: KeyHash) -> anyhow::Result<Option<OwnedValue>> {
-        anyhow::bail!("only a proof asks for a value, and proofs are made here")
-    }
-
-    fn get_rightmost_leaf(&self) -> anyhow::Result<Option<(NodeKey, LeafNode)>> {
-        anyhow::bail!("only a restore asks for the rightmost leaf")
-    }
-}
-
-fn nibbles(key: &NodeKey) -> Vec<u8> {
-    key.nibble_path().nibbles().map(u8::from).collect()
-}
-
-/// Number of nibbles (u8) ‖ nibbles, two a byte ‖ version (u64 BE): neighbours in the tree lie
-/// side by side.
-fn node_row(nibbles: &[u8], version: u64) -> Vec<u8> {
-    let mut row = Vec::with_capacity(1 + nibbles.len().div_ceil(2) + 8);
-    row.push(u8::try_from(nibbles.len()).unwrap_or(u8::MAX));
-    for pair in nibbles.chunks(2) {
-        row.push(pair.iter().fold(0, |byte, nibble| byte << 4 | nibble) << (4 * (2 - pair.len())));
-    }
-    row.extend_from_slice(&version.to_be_bytes());
-    row
+    let row = rocks
+        .db
+        .get_pinned_cf_opt(
+            rocks.family(Family::Nodes)?,
+            node_row(path, version),
+            options,
+        )?
+        .ok_or_else(|| corrupt("state tree", format!("no node {path:x?} of {version}")))?;
+    from_borsh("node", &row).map(Arc::new)
 }
 
 fn to_borsh<T: BorshSerialize>(value: &T) -> Result<Vec<u8>, StoreError> {

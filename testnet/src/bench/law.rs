@@ -84,8 +84,10 @@ pub(super) fn measure(folder: &Path) -> Result<LawCost> {
     })
 }
 
-/// Microseconds that this thread has computed so far.
+/// Microseconds that this thread has computed so far. The kernel brings the count up to date when it
+/// schedules: without giving way first, it would be as of the last clock tick.
 fn cpu_micros() -> Result<f64> {
+    std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")
         .context("reading the thread's CPU time")?;
     let nanos: u64 = text

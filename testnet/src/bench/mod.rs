@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use serde::Serialize;
 
 use crate::limits::{BENCH_DEEDS_PER_SECOND_MAX, BENCH_PROPERTIES};
 use crate::network::Network;
@@ -35,6 +36,9 @@ pub struct BenchOptions {
     /// Folder of the network; emptied if it is one of ours.
     #[arg(long, default_value = "testnet-data")]
     pub dir: PathBuf,
+    /// Measure the law alone: one thread, no network, no load.
+    #[arg(long)]
+    pub law: bool,
     /// Print the report as one line.
     #[arg(long)]
     pub json: bool,
@@ -67,11 +71,33 @@ impl Moment {
     }
 }
 
+/// Measures the law without a network.
+fn law_alone(options: &BenchOptions) -> Result<()> {
+    std::fs::create_dir_all(&options.dir)
+        .with_context(|| format!("creating {}", options.dir.display()))?;
+    options.print(&law::measure(&options.dir)?)
+}
+
+impl BenchOptions {
+    fn print(&self, report: &impl Serialize) -> Result<()> {
+        let text = if self.json {
+            serde_json::to_string(report)
+        } else {
+            serde_json::to_string_pretty(report)
+        };
+        println!("{}", text.context("encoding the report")?);
+        Ok(())
+    }
+}
+
 /// Runs the benchmark.
 ///
 /// # Errors
 /// If the network does not come up, nodes disagree, or a deed is refused.
 pub async fn run(options: &BenchOptions) -> Result<()> {
+    if options.law {
+        return law_alone(options);
+    }
     let length = Duration::from_secs(options.seconds.into());
     let mut network = Network::create(&options.dir, usize::try_from(VALIDATORS)?).await?;
     eprintln!("measuring this machine's limits");
@@ -112,12 +138,7 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
         moments,
         at_rest,
     );
-    let text = if options.json {
-        serde_json::to_string(&report)
-    } else {
-        serde_json::to_string_pretty(&report)
-    };
-    println!("{}", text.context("encoding the report")?);
+    options.print(&report)?;
     ensure!(
         closed.refusals.is_empty() && open.refusals.is_empty(),
         "deeds were refused under load: see the report"

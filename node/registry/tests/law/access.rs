@@ -7,7 +7,7 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
 use deedbook_schemas::instrument::{Ending, Status};
 use deedbook_schemas::limits::TEXT_BYTES_MAX;
-use deedbook_schemas::party::{LegalEntity, Nature};
+use deedbook_schemas::party::{LegalEntity, Nature, Party};
 use deedbook_schemas::record::Body;
 
 use crate::notaries::notary;
@@ -280,7 +280,7 @@ fn an_entry_says_why_in_one_way_and_under_the_readers_own_key() {
 fn an_officer_reads_for_the_legal_entity() {
     let mut world = world();
     // As the business registry would have it: Bolat is the officer of a bank.
-    let mut party = state::party(&world.state, &id("Clara")).unwrap().unwrap();
+    let mut party = Party::clone(&state::party(&world.state, &id("Clara")).unwrap().unwrap());
     party.keys.clear();
     party.nature = Nature::Legal(LegalEntity {
         name: "Bank".to_owned(),

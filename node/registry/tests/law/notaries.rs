@@ -6,7 +6,7 @@ use deedbook_schemas::encoding::encode;
 use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status, Supplement};
 use deedbook_schemas::limits::SUPPLEMENTS_MAX;
 use deedbook_schemas::party::{
-    Accreditation, AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyMember,
+    Accreditation, Authority, AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyMember,
 };
 use deedbook_schemas::proceeding::Notarisation;
 use deedbook_schemas::profile::Profile;
@@ -47,7 +47,7 @@ impl World {
 
     /// Changes what the register knows about a party, as if its authority had said so.
     fn amend_party(&mut self, name: &str, change: impl Fn(&mut Party)) {
-        let mut party = state::party(&self.state, &id(name)).unwrap().unwrap();
+        let mut party = Party::clone(&state::party(&self.state, &id(name)).unwrap().unwrap());
         change(&mut party);
         let key = Key::Party(&id(name)).bytes();
         self.state.values.insert(key, encode(&party));
@@ -356,9 +356,8 @@ fn a_notary_whom_nobody_knows_certifies_nothing() {
     let (mut world, deed) = world();
     // As a genesis may have it.
     let key = Key::Authority(&id(NOTARY)).bytes();
-    let mut known = state::authority(&world.state, &id(NOTARY))
-        .unwrap()
-        .unwrap();
+    let known = state::authority(&world.state, &id(NOTARY)).unwrap();
+    let mut known = Authority::clone(&known.unwrap());
     known.accreditation.person = None;
     world.state.values.insert(key, encode(&known));
     let record = world.certifies(NOTARY, &deed);

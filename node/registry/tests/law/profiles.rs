@@ -63,7 +63,7 @@ impl World {
     /// The profile that judges what is lodged in the next block.
     pub(crate) fn profile(&self) -> Profile {
         let number = state::profile_at(&self.state, Height(self.height + 1)).unwrap();
-        state::profile(&self.state, number).unwrap()
+        Profile::clone(&state::profile(&self.state, number).unwrap())
     }
 
     fn plans(&mut self, by: &str, from: u64, profile: Profile) -> Vec<u8> {
