@@ -287,6 +287,20 @@ pub const STATE_PROOF_HASHES_MAX: usize = 256;
 /// are 20 hashes.
 pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
 
+/// Powers that one title certificate is asked about: a sale has a power for each of a few sellers and
+/// a sub-power or two.
+pub const CERTIFICATE_POWERS_MAX: usize = 8;
+
+/// Objects of one state receipt: a title, the instruments of its slot and of two reservations, and 8
+/// powers, each with 4 that it is part of and the 6 parties of them: 4 + 8 × (5 + 6) = 92, rounded up.
+pub const STATE_RECEIPT_OBJECTS_MAX: usize = 96;
+
+/// Bytes of one state receipt or title certificate. At worst a title of 64 KiB (104 encumbrances of
+/// 100 bytes, offers of up to 1.2 KiB), 3 instruments of 96 KiB (a text of 48, 256 acts, 128
+/// supplements), 40 powers and 48 parties of 8 KiB, 96 proofs of 9 KiB and a checkpoint of 64 KiB:
+/// 1.9 MiB, rounded up. Typical are 5 KiB.
+pub const STATE_RECEIPT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// State versions that stay provable behind the newest. A version is a block that changed the
 /// state: at 25 blocks a second 64 of them are the last 2.5 s, while cosignatures arrive within
 /// one block. The price is that many blocks' worth of replaced tree nodes on disk: with 80 made-up
