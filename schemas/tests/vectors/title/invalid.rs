@@ -6,7 +6,7 @@ use deedbook_schemas::instrument::{Power, Status};
 use deedbook_schemas::limits::STATE_RECEIPT_OBJECTS_MAX;
 use deedbook_schemas::note::SignatureLine;
 use deedbook_schemas::outcome::{Entry, Outcome};
-use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash};
+use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateProof};
 use deedbook_schemas::state_receipt::{Kind, Object, SealProof, StateReceipt};
 use deedbook_schemas::title_certificate::{instrument_key, party_key, power_key, title_key};
 
@@ -287,8 +287,15 @@ fn objects() -> Vec<File> {
             "too-many-objects",
             "more objects than allowed",
             edited(&|objects| {
-                let one = objects[0].clone();
-                objects.resize(STATE_RECEIPT_OBJECTS_MAX + 1, one);
+                let one = Object {
+                    key: Vec::new().into(),
+                    value: None,
+                    proof: StateProof {
+                        leaf: None,
+                        siblings: Vec::new(),
+                    },
+                };
+                *objects = vec![one; STATE_RECEIPT_OBJECTS_MAX + 1];
             }),
         ),
         (
@@ -346,7 +353,9 @@ fn objects() -> Vec<File> {
         (
             "sibling-missing",
             "a hash of the path is missing",
-            edited(&|objects| drop(objects[0].proof.siblings.pop())),
+            edited(&|objects| {
+                objects[0].proof.siblings.pop();
+            }),
         ),
         (
             "path-deeper-than-the-tree",

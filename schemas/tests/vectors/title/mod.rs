@@ -121,7 +121,7 @@ fn every_broken_certificate_is_refused_and_says_why() {
         ("spoiled-cosignature", "does not verify"),
         ("extension-line", "three lines"),
         ("wrong-seal-index", "last of 11 leaves"),
-        ("seal-of-an-earlier-block", "last of 11 leaves"),
+        ("seal-of-an-earlier-block", "last of 3 leaves"),
         ("last-leaf-is-an-outcome", "not the seal"),
         ("swapped-objects", "not behind"),
         ("object-twice", "not behind"),
