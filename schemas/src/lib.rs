@@ -10,6 +10,7 @@ pub mod attestation;
 pub mod block;
 pub mod carried;
 pub mod checkpoint;
+pub mod compact_receipt;
 pub mod cose;
 pub mod digest;
 pub mod encoding;

@@ -287,6 +287,10 @@ pub const STATE_PROOF_HASHES_MAX: usize = 256;
 /// are 20 hashes.
 pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
 
+/// Bytes of a key of the state that may be asked for: one prefix byte and a cadastral number, the
+/// longest id.
+pub const STATE_KEY_BYTES_MAX: usize = 1 + CADASTRAL_NUMBER_BYTES_MAX;
+
 /// Powers that one title certificate is asked about: a sale has a power for each of a few sellers and
 /// a sub-power or two.
 pub const CERTIFICATE_POWERS_MAX: usize = 8;

@@ -170,6 +170,12 @@ impl Receipt {
         self.index
     }
 
+    /// The claimed inclusion proof, the leaf's sibling first.
+    #[must_use]
+    pub fn hashes(&self) -> &[TreeHash] {
+        &self.hashes
+    }
+
     /// The checkpoint, unverified.
     #[must_use]
     pub fn checkpoint(&self) -> &SignedCheckpoint {

@@ -44,6 +44,11 @@ use crate::outcome::Entry;
 use crate::policy::{EvaluationError, Grade, Policy, Witnessed};
 use crate::state_proof::{StateProof, StateProofError};
 
+/// Media type of a title certificate.
+pub const TITLE_MEDIA_TYPE: &str = "application/vnd.deedbook.title-certificate+cbor";
+/// Media type of a state receipt of one object.
+pub const OBJECT_MEDIA_TYPE: &str = "application/vnd.deedbook.state-receipt+cbor";
+
 /// What a state receipt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(index_only)]

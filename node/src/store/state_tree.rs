@@ -233,10 +233,20 @@ fn at(snapshot: &Snapshot<'_>) -> ReadOptions {
 
 /// Root of the tree as stored at a version.
 pub(super) fn root(rocks: &Rocks, version: u64) -> Result<StateRoot, StoreError> {
-    let reader = NodeReader {
-        rocks,
-        options: ReadOptions::default(),
-    };
+    root_of(rocks, ReadOptions::default(), version)
+}
+
+/// As [`root`], in a snapshot that keeps the version.
+pub(super) fn root_at(
+    rocks: &Rocks,
+    snapshot: &Snapshot<'_>,
+    version: u64,
+) -> Result<StateRoot, StoreError> {
+    root_of(rocks, at(snapshot), version)
+}
+
+fn root_of(rocks: &Rocks, options: ReadOptions, version: u64) -> Result<StateRoot, StoreError> {
+    let reader = NodeReader { rocks, options };
     let root = Tree::new(&reader)
         .get_root_hash(version)
         .map_err(|error| corrupt("state tree", error))?;
