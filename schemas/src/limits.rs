@@ -190,6 +190,10 @@ pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 /// (65,536), together 152 KiB, rounded up.
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
+/// Bytes of one QR code: version 40 at level L in byte mode (ISO/IEC 18004, table 7). A receipt of an
+/// act of 0.75 KiB in a log of 2^27 leaves with three cosignatures takes 2.1 KiB of it.
+pub const QR_BYTES_MAX: usize = 2_953;
+
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
 /// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;
