@@ -160,3 +160,55 @@ fn grades_tell_the_network_s_word_from_an_outsider_s() {
     assert_eq!(grade("clean-all-validators"), Grade::Committed);
     assert_eq!(grade("clean-witnessed"), Grade::Witnessed);
 }
+
+/// What a certificate proves, whoever vouches for it.
+fn meaning(mut statement: serde_json::Value) -> serde_json::Value {
+    let fields = statement.as_object_mut().unwrap();
+    fields.remove("witnesses").unwrap();
+    fields.remove("grade").unwrap();
+    statement
+}
+
+#[test]
+fn a_certificate_with_any_bit_flipped_is_refused_or_proves_the_same() {
+    let policy = world::policy();
+    for (name, receipt) in valid::receipts() {
+        // Those with a cosignature to spare, an absence, and every kind of right.
+        let spare = match name {
+            "clean-witnessed" | "clean-all-validators" => true,
+            "absent" | "encumbered" => false,
+            _ => continue,
+        };
+        let bytes = receipt.encode();
+        let same = statement(&receipt, &policy);
+        let vouched = same["witnesses"].as_array().unwrap().len();
+        let same = meaning(same);
+        let mut still_proves = 0;
+        for position in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[position] ^= 1 << bit;
+                let Ok(verified) = title_certificate::verify(&flipped, &policy) else {
+                    continue;
+                };
+                still_proves += 1;
+                let said = serde_json::to_value(verified).unwrap();
+                let left = said["witnesses"].as_array().unwrap().len();
+                assert_eq!(left, vouched - 1, "{name} {position}.{bit}");
+                assert_eq!(meaning(said), same, "{name} {position}.{bit}");
+            }
+        }
+        assert_eq!(still_proves > 0, spare, "{name}");
+    }
+}
+
+#[test]
+fn a_typical_certificate_takes_less_than_8_kib_in_a_register_of_2_to_the_27() {
+    let bytes = valid::typical().encode();
+    eprintln!("typical certificate: {} bytes", bytes.len());
+    assert!(bytes.len() <= 8 * 1024, "{}", bytes.len());
+    let verified = title_certificate::verify(&bytes, &world::policy()).unwrap();
+    let against: Vec<_> = verified.against.iter().map(|one| one.what).collect();
+    assert_eq!(against, ["slot", "mortgage", "lease"]);
+    assert_eq!(verified.pending.len() + verified.powers.len(), 2);
+}

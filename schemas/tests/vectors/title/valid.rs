@@ -411,6 +411,27 @@ fn with(title: &str, more: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     std::iter::once(title_key(title)).chain(more).collect()
 }
 
+/// Two owners, a mortgage, a lease, a pending sale and the seller's power, among 2^27 objects and
+/// leaves.
+pub(super) fn typical() -> StateReceipt {
+    let mut state = state(27);
+    let title = Title {
+        slot: Some(id("sale")),
+        encumbrances: rights()
+            .into_iter()
+            .filter(|one| [id("mortgage"), id("lease")].contains(&one.id))
+            .collect(),
+        ..title(vec![
+            holding(SELLER.id, fraction(2, 3)),
+            holding(SPOUSE.id, fraction(1, 3)),
+        ])
+    };
+    state.values.insert(title_key(CLEAN), stored(&title));
+    let sale = vec![instrument_key(&id("sale"))];
+    let keys = with(CLEAN, [sale, keys_of_powers(&["power"])].concat());
+    receipt(Kind::Title, &state, 1 << 27, &keys, &QUORUM)
+}
+
 /// Every valid file by name: its kind, and its bytes.
 pub(super) fn receipts() -> Vec<(&'static str, StateReceipt)> {
     let small = state(0);
