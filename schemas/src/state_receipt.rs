@@ -7,13 +7,18 @@
 //! Deterministic CBOR (RFC 8949 §4.2), at most [`STATE_RECEIPT_BYTES_MAX`] bytes:
 //!
 //! ```text
-//! [kind, checkpoint: tstr, [leaf-index, path: [* bstr32], entry: bstr], [+ [key: bstr, value: bstr / null, state-proof]]]
+//! [kind, checkpoint: tstr, [leaf-index, path: [* bstr32], entry: bstr],
+//!  [+ [key: bstr, value: bstr / null, state-proof]], check: bstr32]
 //! ```
 //!
 //! `kind` is 1 for a title certificate (`.deedbook-title`), 2 for one object under any key
 //! (`.deedbook-state`). How it is verified, step by step; any failure refuses the whole:
 //!
-//! 1. The bytes are the one encoding of the shape above (decode, encode again, compare).
+//! 1. The bytes are the one encoding of the shape above (decode, encode again, compare), and `check` is
+//!    BLAKE3 in key-derivation mode, context `deedbook 2026 state receipt`, of all bytes before it: the
+//!    file without its last 34. It is a checksum and no signature. It is there because a path that
+//!    shows one key to be absent shows its neighbours to be absent too: without it, a damaged key
+//!    could prove the absence of something that nobody asked about.
 //! 2. `checkpoint` is a C2SP signed checkpoint that the policy accepts, exactly as a receipt's.
 //! 3. `leaf-index` is the tree's last: its size minus 1. `path` is the RFC 9162 inclusion proof of the
 //!    leaf `entry` at that index in the checkpoint's tree.
@@ -24,9 +29,9 @@
 //!    2). Each object's proof leads to the seal's state root: `value` is what the key holds, null that
 //!    it holds nothing.
 //!
-//! A changed bit is refused, or it makes a signature line one that nobody knows. If the checkpoint
-//! still satisfies the policy without that line, the same is proved by fewer witnesses: `witnesses`
-//! and `grade` may shrink, nothing else can differ.
+//! A changed bit is refused. Somebody who changes one and makes the check anew can turn a signature line
+//! into one that nobody knows; if the checkpoint still satisfies the policy, the same is proved by
+//! fewer witnesses. Or they can name another key that is absent as well, which is true. Nothing else.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +40,8 @@ use minicbor::{CborLen, Decode, Encode};
 
 use crate::block::Seal;
 use crate::checkpoint::{CheckpointError, SignedCheckpoint};
-use crate::digest::TreeHash;
-use crate::encoding::{DecodeError, decode, encode};
+use crate::digest::{TreeHash, derive};
+use crate::encoding::{DecodeError, decode, encode, fixed_bytes};
 use crate::limits::{STATE_RECEIPT_BYTES_MAX, STATE_RECEIPT_OBJECTS_MAX};
 use crate::merkle::{ProofError, leaf_hash, verify_inclusion};
 use crate::note::KeyName;
@@ -48,6 +53,24 @@ use crate::state_proof::{StateProof, StateProofError};
 pub const TITLE_MEDIA_TYPE: &str = "application/vnd.deedbook.title-certificate+cbor";
 /// Media type of a state receipt of one object.
 pub const OBJECT_MEDIA_TYPE: &str = "application/vnd.deedbook.state-receipt+cbor";
+
+fixed_bytes!(
+    /// Checksum of a state receipt: BLAKE3 of all bytes before it, 32 bytes.
+    StateReceiptCheck, 32
+);
+
+impl StateReceiptCheck {
+    /// Bytes that the check takes at the end of a file: a head of two, and itself.
+    pub const ENCODED_LEN: usize = 2 + Self::LEN;
+
+    /// The check of a file, whatever its last [`Self::ENCODED_LEN`] bytes are.
+    #[must_use]
+    pub fn of(file: &[u8]) -> Self {
+        let end = file.len().saturating_sub(Self::ENCODED_LEN);
+        let (before, _) = file.split_at(end);
+        Self(derive("deedbook 2026 state receipt", &[before]))
+    }
+}
 
 /// What a state receipt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen)]
@@ -95,6 +118,9 @@ pub enum StateReceiptError {
     /// Not the one encoding of a state receipt.
     #[error("state receipt: {0}")]
     Decode(#[from] DecodeError),
+    /// The bytes are not those that were written.
+    #[error("the file is damaged: its check does not fit")]
+    Damaged,
     /// Not a signed checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -150,6 +176,8 @@ pub struct StateReceipt {
     seal: SealProof,
     #[n(3)]
     objects: Vec<Object>,
+    #[n(4)]
+    check: StateReceiptCheck,
 }
 
 /// The checkpoint that something was verified under.
@@ -188,12 +216,15 @@ impl StateReceipt {
         mut objects: Vec<Object>,
     ) -> Self {
         objects.sort_by(|a, b| a.key.cmp(&b.key));
-        Self {
+        let mut receipt = Self {
             kind,
             checkpoint: checkpoint.to_string(),
             seal,
             objects,
-        }
+            check: StateReceiptCheck([0; StateReceiptCheck::LEN]),
+        };
+        receipt.check = StateReceiptCheck::of(&receipt.encode());
+        receipt
     }
 
     /// The one encoding of this receipt.
@@ -205,9 +236,15 @@ impl StateReceipt {
     /// Reads a state receipt of at most [`STATE_RECEIPT_BYTES_MAX`] bytes.
     ///
     /// # Errors
-    /// [`StateReceiptError::Decode`] if it is not one.
+    /// [`StateReceiptError::Decode`] if it is not one, [`StateReceiptError::Damaged`] if its check does
+    /// not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, StateReceiptError> {
-        Ok(decode(bytes, STATE_RECEIPT_BYTES_MAX)?)
+        let receipt: Self = decode(bytes, STATE_RECEIPT_BYTES_MAX)?;
+        if receipt.check == StateReceiptCheck::of(bytes) {
+            Ok(receipt)
+        } else {
+            Err(StateReceiptError::Damaged)
+        }
     }
 
     /// What it is for.

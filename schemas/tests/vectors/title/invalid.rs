@@ -7,7 +7,7 @@ use deedbook_schemas::limits::STATE_RECEIPT_OBJECTS_MAX;
 use deedbook_schemas::note::SignatureLine;
 use deedbook_schemas::outcome::{Entry, Outcome};
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateProof};
-use deedbook_schemas::state_receipt::{Kind, Object, SealProof, StateReceipt};
+use deedbook_schemas::state_receipt::{Kind, Object, SealProof, StateReceipt, StateReceiptCheck};
 use deedbook_schemas::title_certificate::{instrument_key, party_key, power_key, title_key};
 
 use super::valid::{ABSENT, CANCELLED, CLEAN, ENCUMBERED, id, keys_of_powers, power, state};
@@ -48,7 +48,15 @@ impl Parts {
 fn edit(bytes: &[u8], change: impl FnOnce(&mut Vec<Item>)) -> Vec<u8> {
     let mut whole = Item::read(bytes);
     change(whole.items());
-    whole.write()
+    checked(whole.write())
+}
+
+/// The bytes with a check that fits them.
+pub(super) fn checked(mut bytes: Vec<u8>) -> Vec<u8> {
+    let check = StateReceiptCheck::of(&bytes);
+    let end = bytes.len() - StateReceiptCheck::LEN;
+    bytes[end..].copy_from_slice(&check.0);
+    bytes
 }
 
 fn clean() -> Parts {
@@ -514,8 +522,9 @@ fn forms() -> Vec<File> {
     let bytes = clean().build();
     let object = receipt(Kind::Object, &state(0), SIZE, &[title_key(CLEAN)], &QUORUM);
     let changed = |change: &dyn Fn(&mut Vec<Item>)| edit(&bytes, |parts| change(parts));
-    let mut long_head = vec![0x98, 0x04];
+    let mut long_head = vec![0x98, 0x05];
     long_head.extend_from_slice(&bytes[1..]);
+    let long_head = checked(long_head);
     vec![
         ("empty", "no bytes", Vec::new()),
         (
@@ -544,9 +553,19 @@ fn forms() -> Vec<File> {
             changed(&|parts| parts[0] = Item::Uint(3)),
         ),
         (
-            "a-fifth-part",
-            "an array of five",
-            changed(&|parts| parts.push(Item::Uint(0))),
+            "a-sixth-part",
+            "an array of six",
+            changed(&|parts| parts.insert(4, Item::Uint(0))),
+        ),
+        (
+            "no-check",
+            "an array of four",
+            Item::Array(Item::read(&bytes).items()[..4].to_vec()).write(),
+        ),
+        (
+            "wrong-check",
+            "the check does not fit",
+            [&bytes[..bytes.len() - 1], &[bytes[bytes.len() - 1] ^ 1]].concat(),
         ),
         (
             "checkpoint-as-bytes",
