@@ -5,8 +5,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, draft, evidence, explain, health, key, log, party, power, receipt, sign, status, submit,
-    title, verify,
+    audit, certificate, draft, evidence, explain, health, key, log, party, power, receipt, sign,
+    status, submit, title, verify,
 };
 
 /// What `--help` ends with.
@@ -73,7 +73,9 @@ pub(crate) enum Command {
     Party(party::Args),
     /// Fetch the receipt of an instrument, a power, a consent or a refusal
     Receipt(receipt::Args),
-    /// Verify a receipt, offline
+    /// Fetch the certificate of a title: owners, encumbrances, what is pending, powers
+    Certificate(certificate::Args),
+    /// Verify a receipt or a certificate, offline
     Verify(verify::Args),
     /// Hash, cut and check video files
     #[command(subcommand)]

@@ -3,12 +3,12 @@
 //! Does not live here: what a receipt proves (`deedbook_client::verified` says that itself).
 
 use deedbook_client::time::{rfc3339, rfc3339_ms};
+use deedbook_client::verified::{describe_right, words};
 use deedbook_schemas::api::{
     AccessView, Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView,
     TitleView,
 };
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::instrument::{ActRole, Matter, Status};
 use deedbook_schemas::party::Nature;
 
@@ -130,72 +130,6 @@ fn matter(matter: &Matter) -> String {
     }
 }
 
-fn right(right: &Right) -> String {
-    match right {
-        Right::Mortgage {
-            mortgagee,
-            amount,
-            rank,
-        } => format!("mortgage of rank {rank}: {amount} for {mortgagee}"),
-        Right::Servitude {
-            beneficiary,
-            kind,
-            until: end,
-        } => format!(
-            "servitude ({}) for {beneficiary}{}",
-            words(kind),
-            until(*end)
-        ),
-        Right::Lease { lessee, until: end } => format!("lease to {lessee}{}", until(Some(*end))),
-        Right::Freeze {
-            authority,
-            until: end,
-        } => format!("frozen by {authority}{}", until(*end)),
-        Right::Caveat {
-            claimant,
-            interest,
-            until: end,
-        } => format!(
-            "caveat of {claimant} ({}){}",
-            words(interest),
-            until(Some(*end))
-        ),
-        Right::SelfLock { holder, opens } => opens.map_or_else(
-            || format!("locked by {holder}"),
-            |opens| format!("locked by {holder}, opens at {}", rfc3339(opens)),
-        ),
-        Right::PriorityNotice {
-            buyer,
-            instrument,
-            until: end,
-        } => format!(
-            "reserved by {buyer} for instrument {instrument}{}",
-            until(Some(*end))
-        ),
-        Right::PreemptionNotice {
-            disponor,
-            share,
-            until: end,
-            ..
-        } => format!(
-            "{disponor} offers {share} to the co-owners{}",
-            until(Some(*end))
-        ),
-    }
-}
-
-/// A word of the schema, for people.
-fn words(value: &impl std::fmt::Debug) -> String {
-    let mut words = String::new();
-    for c in format!("{value:?}").chars() {
-        if c.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(c.to_lowercase());
-    }
-    words
-}
-
 pub(crate) fn title(view: &TitleView) -> String {
     let title = &view.title;
     let mut lines = vec![
@@ -226,7 +160,7 @@ pub(crate) fn title(view: &TitleView) -> String {
         lines.push(format!("  spousal consent {consent}"));
     }
     for encumbrance in &title.encumbrances {
-        let (id, right) = (encumbrance.id, right(&encumbrance.right));
+        let (id, right) = (encumbrance.id, describe_right(&encumbrance.right));
         lines.push(format!("  {right} [{id}]"));
     }
     for parent in &title.parents {

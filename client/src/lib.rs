@@ -9,6 +9,7 @@ pub mod drafting;
 pub mod evidence;
 pub mod files;
 pub mod http;
+pub mod qr;
 pub mod time;
 pub mod verified;
 pub mod wallet;

@@ -190,6 +190,10 @@ pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 /// (65,536), together 152 KiB, rounded up.
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
+/// Bytes of one QR code: version 40 at level L in byte mode (ISO/IEC 18004, table 7). A receipt of an
+/// act of 0.75 KiB in a log of 2^27 leaves with three cosignatures takes 2.1 KiB of it.
+pub const QR_BYTES_MAX: usize = 2_953;
+
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
 /// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;
@@ -286,6 +290,24 @@ pub const STATE_PROOF_HASHES_MAX: usize = 256;
 /// Bytes of one state proof: 256 hashes of 34 bytes, a leaf of 69, heads; rounded up. Typical
 /// are 20 hashes.
 pub const STATE_PROOF_BYTES_MAX: usize = 9 * 1024;
+
+/// Bytes of a key of the state that may be asked for: one prefix byte and a cadastral number, the
+/// longest id.
+pub const STATE_KEY_BYTES_MAX: usize = 1 + CADASTRAL_NUMBER_BYTES_MAX;
+
+/// Powers that one title certificate is asked about: a sale has a power for each of a few sellers and
+/// a sub-power or two.
+pub const CERTIFICATE_POWERS_MAX: usize = 8;
+
+/// Objects of one state receipt: a title, the instruments of its slot and of two reservations, and 8
+/// powers, each with 4 that it is part of and the 6 parties of them: 4 + 8 × (5 + 6) = 92, rounded up.
+pub const STATE_RECEIPT_OBJECTS_MAX: usize = 96;
+
+/// Bytes of one state receipt or title certificate. At worst a title of 64 KiB (104 encumbrances of
+/// 100 bytes, offers of up to 1.2 KiB), 3 instruments of 96 KiB (a text of 48, 256 acts, 128
+/// supplements), 40 powers and 48 parties of 8 KiB, 96 proofs of 9 KiB and a checkpoint of 64 KiB:
+/// 1.9 MiB, rounded up. Typical are 5 KiB.
+pub const STATE_RECEIPT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// State versions that stay provable behind the newest. A version is a block that changed the
 /// state: at 25 blocks a second 64 of them are the last 2.5 s, while cosignatures arrive within

@@ -7,11 +7,13 @@
 //! plain Ed25519 keys and witnesses cosignature/v1 keys, and one public key has one role.
 
 mod builder;
+mod grade;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use builder::Builder;
+pub use grade::{Grade, PUBLIC_GROUP};
 
 use crate::block::Seconds;
 use crate::checkpoint::{Cosignature, SignedCheckpoint};

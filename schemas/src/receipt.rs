@@ -15,7 +15,7 @@ use crate::digest::TreeHash;
 use crate::limits::{ENTRY_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_BYTES_MAX};
 use crate::merkle::{ProofError, leaf_hash, verify_inclusion};
 use crate::note::{KeyName, excerpt};
-use crate::policy::{EvaluationError, Policy, Witnessed};
+use crate::policy::{EvaluationError, Grade, Policy, Witnessed};
 
 /// The first line of every proof.
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
@@ -84,6 +84,8 @@ pub struct VerifiedReceipt {
     pub witnesses: Vec<Witnessed>,
     /// The policy's groups that vouch for it, in the order of the policy.
     pub groups: Vec<String>,
+    /// What that is worth.
+    pub grade: Grade,
 }
 
 impl VerifiedReceipt {
@@ -168,6 +170,12 @@ impl Receipt {
         self.index
     }
 
+    /// The claimed inclusion proof, the leaf's sibling first.
+    #[must_use]
+    pub fn hashes(&self) -> &[TreeHash] {
+        &self.hashes
+    }
+
     /// The checkpoint, unverified.
     #[must_use]
     pub fn checkpoint(&self) -> &SignedCheckpoint {
@@ -195,6 +203,7 @@ impl Receipt {
             tree_size: checkpoint.size,
             root: checkpoint.root,
             index: self.index,
+            grade: policy.grade(&evaluation),
             witnesses: evaluation.witnesses,
             groups: evaluation.groups,
         })

@@ -155,6 +155,45 @@ fn no_kind_of_record_is_valid_under_another_kinds_rule() {
     }
 }
 
+#[test]
+fn state_receipts_and_the_objects_in_them_are_valid_under_their_rules() {
+    let path = common::folder("title-certificate").join("valid.json");
+    let vectors: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let texts = [
+        "title-certificate",
+        "state-receipt",
+        "state-title",
+        "state-instrument",
+        "state-power",
+        "state-party",
+    ]
+    .map(|rule| (rule, schema(rule)));
+    let schemas = BTreeMap::from_iter(texts.iter().map(|(rule, text)| (*rule, Schema::read(text))));
+    let mut seen = BTreeSet::new();
+    for vector in vectors {
+        let bytes = hex::decode(vector["hex"].as_str().unwrap()).unwrap();
+        let title = vector["kind"] == "title";
+        let checked = schemas["title-certificate"].validate(&bytes);
+        assert_eq!(checked.is_ok(), title, "{}: {checked:?}", vector["name"]);
+        assert_eq!(schemas["state-receipt"].validate(&bytes), Ok(()));
+        for object in Item::read(&bytes).items()[3].items() {
+            let [Item::Bytes(key), Item::Bytes(value), _] = &object.items()[..] else {
+                continue;
+            };
+            let rule = match key[0] {
+                b'T' => "state-title",
+                b'I' => "state-instrument",
+                b'W' => "state-power",
+                _ => "state-party",
+            };
+            seen.insert(rule);
+            assert_eq!(schemas[rule].validate(value), Ok(()), "{}", vector["name"]);
+        }
+    }
+    assert_eq!(seen.len(), 4);
+}
+
 /// The unsigned integers that are values, in the order of the bytes; of a list, the first few.
 fn integers(item: &mut Item) -> Vec<&mut Item> {
     match item {

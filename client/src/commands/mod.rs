@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod certificate;
 pub(crate) mod draft;
 pub(crate) mod evidence;
 pub(crate) mod explain;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Power(args) => power::run(&args, context),
         Command::Party(args) => party::run(&args, context),
         Command::Receipt(args) => receipt::run(&args, context),
+        Command::Certificate(args) => certificate::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Evidence(evidence) => evidence::run(evidence, context),
         Command::Log(log) => log::run(log, context),

@@ -14,9 +14,10 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::{
     CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, GENESIS_BYTES_MAX, RECEIPT_BYTES_MAX, RECORD_BYTES_MAX,
-    TILE_WIDTH,
+    STATE_RECEIPT_BYTES_MAX, TILE_WIDTH,
 };
 use deedbook_schemas::party::PartyId;
+use deedbook_schemas::state_receipt::{OBJECT_MEDIA_TYPE, TITLE_MEDIA_TYPE};
 use deedbook_schemas::tile::{Tile, TileKind, decode_entries};
 use serde::de::DeserializeOwned;
 
@@ -165,6 +166,41 @@ impl Client {
     pub async fn receipt(&self, id: &RecordId, wait: Option<Duration>) -> Result<String, ApiError> {
         let ask = Ask::get(format!("/v1/receipts/{id}")).accept(TEXT, RECEIPT_BYTES_MAX);
         self.text(ask.wait(wait)).await
+    }
+
+    /// `GET /v1/certificates/{cadastral number}`: a `.deedbook-title`, unverified;
+    /// `deedbook_schemas::title_certificate` believes it or not. With `wait`, answers once a signed
+    /// checkpoint covers what is on the ledger now.
+    ///
+    /// # Errors
+    /// [`ApiError`]; 503 if it is not cosigned yet.
+    pub async fn title_certificate(
+        &self,
+        cadastral_number: &str,
+        powers: &[RecordId],
+        wait: Option<Duration>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let path = format!("/v1/certificates/{}", segment(cadastral_number));
+        let mut ask = Ask::get(path).accept(TITLE_MEDIA_TYPE, STATE_RECEIPT_BYTES_MAX);
+        for power in powers {
+            ask = ask.query("power", Some(power));
+        }
+        self.ask(&ask.wait(wait)).await
+    }
+
+    /// `GET /v1/state/{key}`: what one key of the state holds, with its proof, unverified;
+    /// `deedbook_schemas::state_receipt` believes it or not.
+    ///
+    /// # Errors
+    /// [`ApiError`]; 503 if it is not cosigned yet.
+    pub async fn state_receipt(
+        &self,
+        key: &[u8],
+        wait: Option<Duration>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let ask = Ask::get(format!("/v1/state/{}", hex::encode(key)));
+        let ask = ask.accept(OBJECT_MEDIA_TYPE, STATE_RECEIPT_BYTES_MAX);
+        self.ask(&ask.wait(wait)).await
     }
 
     /// `GET /v1/log/checkpoint`: the signed checkpoint, unverified.

@@ -144,7 +144,7 @@ impl Ask {
         }
     }
 
-    pub(crate) fn query(mut self, name: &'static str, value: Option<u64>) -> Self {
+    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.query
             .extend(value.map(|value| (name, value.to_string())));
         self

@@ -1,9 +1,11 @@
-//! Receipts, believed only after every byte of them was checked.
+//! Receipts and certificates, believed only after every byte of them was checked.
 //!
 //! Lives here: from a `.tlog-proof` file and a policy to a [`VerifiedStatement`], whose fields can
 //! be had in no other way. Does not live here: how it reads in plain words (`words`), the formats
-//! (`deedbook_schemas`), and a network: nothing here asks anybody.
+//! (`deedbook_schemas`, where a title certificate is verified too), and a network: nothing here asks anybody.
 
+mod rights;
+mod title;
 mod words;
 
 use deedbook_schemas::block::Seal;
@@ -16,6 +18,8 @@ use deedbook_schemas::policy::{Evaluation, EvaluationError, Policy};
 use deedbook_schemas::receipt::{Receipt, ReceiptError, VerifiedReceipt};
 use deedbook_schemas::record::Record;
 
+pub use rights::{describe_right, words};
+pub use title::{state_words, title_words};
 pub use words::{Words, describe_record};
 
 /// Why a receipt proves nothing.

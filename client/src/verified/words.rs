@@ -5,14 +5,19 @@
 use deedbook_schemas::instrument::{
     Act, ActKind, ActRole, Ending, PowerOfAttorney, SpousalConsent, Status, Transfer, TransferKind,
 };
+use deedbook_schemas::note::KeyName;
 use deedbook_schemas::outcome::Outcome;
-use deedbook_schemas::policy::Policy;
+use deedbook_schemas::policy::{Grade, Policy, Witnessed};
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Code;
 use serde::Serialize;
 
 use super::{Statement, VerifiedStatement};
 use crate::time::{rfc3339, rfc3339_ms};
+
+/// What no proof can do without.
+pub(super) const POLICY_LIMIT: &str =
+    "It rests on the policy file: whoever wrote that chose whose word counts.";
 
 /// A verified statement for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,21 +61,26 @@ pub(super) fn describe(verified: &VerifiedStatement, policy: &Policy) -> Words {
         "leaf {} of {} in the log {}, root {}",
         receipt.index, receipt.tree_size, receipt.origin, receipt.root
     ));
-    limits.push(
-        "It rests on the policy file: whoever wrote that chose whose word counts.".to_owned(),
-    );
+    limits.push(POLICY_LIMIT.to_owned());
     Words {
         headline,
         details,
-        vouched: vouched(verified, policy),
+        vouched: vouched(&receipt.origin, &receipt.witnesses, receipt.grade, policy),
         limits,
     }
 }
 
-fn vouched(verified: &VerifiedStatement, policy: &Policy) -> String {
-    let receipt = verified.receipt();
-    let names: Vec<&str> = receipt
-        .witnesses
+/// Who vouches for a checkpoint of the log `origin`, and what that is worth.
+pub(super) fn vouched(
+    origin: &KeyName,
+    witnesses: &[Witnessed],
+    grade: Grade,
+    policy: &Policy,
+) -> String {
+    if witnesses.is_empty() {
+        return format!("The log {origin} signed; the policy asks for no witness.");
+    }
+    let names: Vec<&str> = witnesses
         .iter()
         .map(|witness| witness.name.as_str())
         .collect();
@@ -79,22 +89,26 @@ fn vouched(verified: &VerifiedStatement, policy: &Policy) -> String {
         .lines()
         .filter(|line| line.starts_with("witness "))
         .count();
-    let when = match (receipt.earliest(), receipt.latest()) {
+    let times = witnesses.iter().map(|witness| witness.time);
+    let when = match (times.clone().min(), times.max()) {
         (Some(first), Some(last)) if first == last => format!(", at {}", rfc3339(first)),
         (Some(first), Some(last)) => {
             format!(", between {} and {}", rfc3339(first), rfc3339(last))
         }
         _ => String::new(),
     };
-    if names.is_empty() {
-        return format!(
-            "The log {} signed; the policy asks for no witness.",
-            receipt.origin
-        );
-    }
+    let worth = match grade {
+        Grade::Accepted => {
+            "Grade: accepted, and no more: the policy's validators did not decide it."
+        }
+        Grade::Committed => {
+            "Grade: committed: the network decided it; nobody outside it has seen it."
+        }
+        Grade::Witnessed => "Grade: witnessed: the network decided it, and others have seen it.",
+    };
     format!(
         "{} of the {known} witnesses that the policy names vouch for it ({}){when}, and the log \
-         itself signed.",
+         itself signed. {worth}",
         names.len(),
         names.join(", ")
     )

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod audit;
+mod certificate;
 mod command;
 mod evidence;
 mod explain;

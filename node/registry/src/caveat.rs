@@ -8,6 +8,7 @@ use deedbook_schemas::instrument::Status;
 use deedbook_schemas::limits::CAVEATS_MAX;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::in_force;
 
 use crate::apply::Case;
 use crate::calendar::add_days;
@@ -15,7 +16,7 @@ use crate::identity::Evidence;
 use crate::schedule::{Due, full_hour};
 use crate::state::{self, Key};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, lapse};
+use crate::{door, identity};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Caveat) -> Verdict {
     let mut door = door::open(case);
@@ -35,7 +36,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Caveat) -> Verdict {
         let claimants: Vec<PartyId> = title
             .encumbrances
             .iter()
-            .filter(|encumbrance| lapse::in_force(&encumbrance.right, case.now))
+            .filter(|encumbrance| in_force(&encumbrance.right, case.now))
             .filter_map(|encumbrance| match &encumbrance.right {
                 Right::Caveat { claimant, .. } => Some(*claimant),
                 _ => None,

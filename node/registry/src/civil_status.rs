@@ -12,10 +12,10 @@ use deedbook_schemas::party::{
     AuthorityRole, CivilStatus, Division, Marriage, Nature, Party, PartyId,
 };
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::is_ward;
 
 use crate::apply::Case;
 use crate::marriage::{holds_at, marriages_of, other};
-use crate::representation::is_ward;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, No, Verdict};
 use crate::{door, identity, waiting};

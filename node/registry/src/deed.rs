@@ -12,11 +12,11 @@ use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::unbroken;
 
 use crate::apply::BlockContext;
 use crate::marital::{self, Marital};
 use crate::power::power_in_force;
-use crate::representation::unbroken;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
 use crate::text::{self, Leg};
 use crate::verdict::outcome;

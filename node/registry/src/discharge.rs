@@ -14,6 +14,7 @@ use deedbook_schemas::limits::{ENCUMBRANCES_OF_A_KIND_MAX, SUPPLEMENTS_MAX};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::in_force;
 
 use crate::apply::Case;
 use crate::deed::{self, Deed, Found};
@@ -21,7 +22,7 @@ use crate::identity::Evidence;
 use crate::release::Release;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{act, door, encumbrance, identity, lapse, ranks, registration, text};
+use crate::{act, door, encumbrance, identity, ranks, registration, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Discharge) -> Verdict {
     let mut door = door::open(case);
@@ -51,7 +52,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Discharge) -> Verdict {
         let found = title
             .encumbrances
             .iter()
-            .find(|e| e.id == encumbrance && lapse::in_force(&e.right, case.now));
+            .find(|e| e.id == encumbrance && in_force(&e.right, case.now));
         law.require(found.is_some(), Code::EncumbranceUnknown);
         // Rules 25, 26, 27, 29: by who has it now, not by a lender of another rank.
         let own = found.is_none_or(|found| encumbrance::holder(&found.right) == Some(holder));

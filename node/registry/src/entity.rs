@@ -11,9 +11,9 @@ use deedbook_schemas::party::{
     AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyId, PartyMember,
 };
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::can_act;
 
 use crate::apply::Case;
-use crate::power::can_act;
 use crate::representation::since;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict};

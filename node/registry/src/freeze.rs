@@ -9,6 +9,7 @@ use deedbook_schemas::limits::ENCUMBRANCES_OF_A_KIND_MAX;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::in_force;
 
 use crate::apply::Case;
 use crate::calendar::in_words;
@@ -17,7 +18,7 @@ use crate::requirements::Requirement;
 use crate::schedule::{Due, full_hour};
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{accreditation, door, identity, lapse, registration, text};
+use crate::{accreditation, door, identity, registration, text};
 
 /// Who may freeze.
 const FREEZERS: [AuthorityRole; 4] = [
@@ -117,7 +118,7 @@ fn freezes(title: &Title, now: Seconds) -> impl Iterator<Item = InForce> + '_ {
     title
         .encumbrances
         .iter()
-        .filter(move |encumbrance| lapse::in_force(&encumbrance.right, now))
+        .filter(move |encumbrance| in_force(&encumbrance.right, now))
         .filter_map(|encumbrance| match &encumbrance.right {
             Right::Freeze { authority, until } => Some(InForce {
                 id: encumbrance.id,

@@ -12,12 +12,12 @@ use deedbook_schemas::limits::SUPPLEMENTS_MAX;
 use deedbook_schemas::party::{AuthorityRole, Guardianship, Nature, Party, PartyId};
 use deedbook_schemas::proceeding::GuardianPermission;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::{can_act, is_ward};
 
 use crate::act::open_deed;
 use crate::apply::Case;
 use crate::deed::{Deed, View};
-use crate::power::can_act;
-use crate::representation::{self, is_ward};
+use crate::representation;
 use crate::requirements::Requirement;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};

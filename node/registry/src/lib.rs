@@ -71,7 +71,8 @@ mod waiting;
 mod withdrawal;
 
 pub use apply::{Applied, ApplyError, BlockContext, apply};
-pub use power::{can_act, power_in_force};
+pub use deedbook_schemas::standing::can_act;
+pub use power::power_in_force;
 pub use requirements::{Requirement, open_requirements};
 pub use schedule::{begin_block, end_block, next_deadline};
 pub use state::{Checkpoint, Key, Overlay, StateError, StateRead, genesis_state};

@@ -8,9 +8,9 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Consent;
 use deedbook_schemas::party::{Marriage, Nature, Party, PartyId};
 use deedbook_schemas::property::{Ground, Holding};
+use deedbook_schemas::standing::unbroken;
 
 use crate::marital::Disposal;
-use crate::representation::unbroken;
 use crate::shares;
 use crate::state::{self, StateError, StateRead};
 

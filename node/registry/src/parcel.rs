@@ -17,14 +17,15 @@ use deedbook_schemas::parcel::{Consolidation, Subdivision};
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::{Holding, SpatialUnit, Title};
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::{ends, in_force};
 
 use crate::apply::{BlockContext, Case};
 use crate::deed::{Deed, View};
+use crate::door;
 use crate::requirements::Requirement;
 use crate::schedule::{Due, full_hour};
 use crate::state::{self, Overlay, StateError, StateRead};
 use crate::verdict::Codes;
-use crate::{door, lapse};
 
 pub(crate) fn subdivision_fields(body: &Subdivision, door: &mut Codes) {
     // Bounded, whatever it says; in order, so that there is one way to write it.
@@ -195,7 +196,7 @@ fn passes_over(encumbrance: &Encumbrance, now: Seconds) -> bool {
         encumbrance.right,
         Right::PriorityNotice { .. } | Right::PreemptionNotice { .. }
     );
-    !bound && lapse::in_force(&encumbrance.right, now)
+    !bound && in_force(&encumbrance.right, now)
 }
 
 /// The mortgages of a title, in their order.
@@ -352,7 +353,7 @@ fn add(state: &mut Overlay<'_>, deed: &mut Deed, property: &str, title: Title) {
     let ends: BTreeSet<Seconds> = title
         .encumbrances
         .iter()
-        .filter_map(|encumbrance| lapse::ends(&encumbrance.right))
+        .filter_map(|encumbrance| ends(&encumbrance.right))
         .map(full_hour)
         .collect();
     for end in ends {

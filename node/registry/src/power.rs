@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::fraction::Money;
-use deedbook_schemas::instrument::{ActKind, Ending, Power, PowerOfAttorney, Scope, Status};
+use deedbook_schemas::instrument::{ActKind, Power, PowerOfAttorney, Scope, Status};
 use deedbook_schemas::limits::SCOPE_LIST_MAX;
-use deedbook_schemas::party::{Nature, Party, PartyId};
+use deedbook_schemas::party::{Nature, PartyId};
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::{can_act, power_codes};
 
 use crate::apply::Case;
 use crate::calendar::add_years;
 use crate::identity::Evidence;
-use crate::representation::{self, is_ward, unbroken};
+use crate::representation;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity, marriage, sub_power};
@@ -151,16 +152,6 @@ fn is_readable(scope: &Scope) -> bool {
         && scope.counterparties.as_deref().is_none_or(fit)
 }
 
-/// Whether a party can act: alive, of age and capable; a legal entity, not dissolved.
-#[must_use]
-pub fn can_act(party: &Party, now: Seconds) -> bool {
-    let active = match &party.nature {
-        Nature::Legal(entity) => !entity.dissolved,
-        Nature::Natural | Nature::Group(_) => true,
-    };
-    active && party.died.is_none() && !is_ward(party, now)
-}
-
 /// Why a power is not in force at `now`; empty if it is (rules 14, 16–18; Civil Code 168–170).
 /// What ended never revives: neither is the end of a power ever taken back, nor does it outlast an
 /// incapacity that ends.
@@ -188,32 +179,9 @@ fn in_force_alone(
     power: &Power,
     now: Seconds,
 ) -> Result<BTreeSet<Code>, StateError> {
-    let mut codes = BTreeSet::new();
-    // Rule 16, Civil Code 169: passed on before a notary.
-    if power.parent.is_some() && power.notarised.is_none() {
-        codes.insert(Code::PowerUnnotarised);
-    }
-    if now < power.starts {
-        codes.insert(Code::PowerNotYet);
-    }
-    if now >= power.expires {
-        codes.insert(Code::PowerExpired);
-    }
-    if let Some(ended) = &power.ended {
-        codes.insert(match ended.ending {
-            Ending::Revocation => Code::PowerRevoked,
-            Ending::Renunciation => Code::PowerRenounced,
-        });
-    }
-    for (side, turn) in [
-        (&power.principal, power.principal_turn),
-        (&power.agent, power.agent_turn),
-    ] {
-        if !state::party(state, side)?.is_some_and(|party| unbroken(&party, turn, now)) {
-            codes.insert(Code::PowerDead);
-        }
-    }
-    Ok(codes)
+    let principal = state::party(state, &power.principal)?;
+    let agent = state::party(state, &power.agent)?;
+    Ok(power_codes(power, principal.as_ref(), agent.as_ref(), now))
 }
 
 /// What an agent is about to do under a power.

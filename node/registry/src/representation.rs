@@ -9,8 +9,8 @@ use deedbook_schemas::instrument::{ActDone, ActRole};
 use deedbook_schemas::limits::GROUP_DEPTH_MAX;
 use deedbook_schemas::party::{LegalEntity, Nature, Party, PartyId};
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::{can_act, is_ward};
 
-use crate::power::can_act;
 use crate::state::{self, StateError, StateRead};
 
 /// Why a person cannot act for themselves, nor for anybody else (rules 17, 21, 22; Civil Code 13, 22,
@@ -103,20 +103,9 @@ pub(crate) fn speaks_for(
     Ok(false)
 }
 
-/// Whether a person is under age or incapable.
-pub(crate) fn is_ward(party: &Party, now: Seconds) -> bool {
-    party.incapable.is_some() || party.minor_until.is_some_and(|until| now < until)
-}
-
 /// The present turn of a party.
 pub(crate) fn turn_of(state: &dyn StateRead, party: &PartyId) -> Result<u32, StateError> {
     Ok(state::party(state, party)?.map_or(0, |party| party.turn))
-}
-
-/// Rule 17, Civil Code 170: whether a party can act at `now`, and could without a break since `turn`.
-/// What a legal entity gave stays given, whoever its officers are.
-pub(crate) fn unbroken(party: &Party, turn: u32, now: Seconds) -> bool {
-    can_act(party, now) && (party.nature != Nature::Natural || party.turn == turn)
 }
 
 /// Whether the officer or guardian who did an act has been in office without a break since.

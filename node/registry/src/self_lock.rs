@@ -9,6 +9,7 @@ use deedbook_schemas::instrument::Status;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::property::Title;
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::standing::in_force;
 
 use crate::apply::Case;
 use crate::calendar::{add_hours, in_words};
@@ -18,7 +19,7 @@ use crate::requirements::Requirement;
 use crate::schedule::{Due, full_hour};
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, lapse, text};
+use crate::{door, identity, text};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, _body: &SelfLock) -> Verdict {
     let mut door = door::open(case);
@@ -108,7 +109,7 @@ fn locks(title: &Title, now: Seconds) -> impl Iterator<Item = InForce> + '_ {
     title
         .encumbrances
         .iter()
-        .filter(move |encumbrance| lapse::in_force(&encumbrance.right, now))
+        .filter(move |encumbrance| in_force(&encumbrance.right, now))
         .filter_map(|encumbrance| match &encumbrance.right {
             Right::SelfLock { holder, opens } => Some(InForce {
                 id: encumbrance.id,

@@ -3,6 +3,7 @@
 //! Lives here: the router, what the handlers share, and the OpenAPI document. Does not live here:
 //! shapes (`deedbook_schemas::api`), and anything that decides.
 
+mod certificates;
 mod events;
 mod log;
 mod operations;
@@ -79,6 +80,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(register::consent))
         .routes(routes!(register::party))
         .routes(routes!(register::accesses))
+        .routes(routes!(certificates::certificate))
+        .routes(routes!(certificates::state))
         .routes(routes!(log::receipt))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

@@ -13,6 +13,7 @@
 //! stored (`store`), who decides (`consensus`), cosignatures (`cosign`).
 
 mod admission;
+mod certificates;
 mod execute;
 mod views;
 

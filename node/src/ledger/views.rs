@@ -41,7 +41,7 @@ impl Ledger {
         now().seconds().max(self.tip().time.seconds())
     }
 
-    fn logged_entry(&self, index: u64) -> Result<Vec<u8>, Fatal> {
+    pub(super) fn logged_entry(&self, index: u64) -> Result<Vec<u8>, Fatal> {
         self.store
             .entry(index)?
             .ok_or_else(|| Fatal::new(format!("leaf {index} is indexed and not there")))

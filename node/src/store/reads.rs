@@ -3,13 +3,15 @@
 //!
 //! Does not live here: writing (`mod`).
 
+use std::ops::RangeInclusive;
+
 use deedbook_schemas::block::Height;
-use deedbook_schemas::digest::{RecordId, TreeHash};
+use deedbook_schemas::digest::{RecordId, StateRoot, TreeHash};
 use deedbook_schemas::encoding;
 use deedbook_schemas::limits::{INDEX_ROWS_MAX, STATE_VERSIONS_KEPT};
 use deedbook_schemas::state_proof::StateProof;
 use deedbook_schemas::tile::Tile;
-use rocksdb::{Direction, IteratorMode, ReadOptions, WriteBatch, properties};
+use rocksdb::{Direction, IteratorMode, ReadOptions, Snapshot, WriteBatch, properties};
 
 use super::error::{StoreError, corrupt};
 use super::rocks::Family;
@@ -38,14 +40,9 @@ impl Store {
         key: &[u8],
     ) -> Result<(Option<Vec<u8>>, StateProof), StoreError> {
         let snapshot = self.rocks.db.snapshot();
-        let mut options = ReadOptions::default();
-        options.set_snapshot(&snapshot);
-        let row = self.rocks.db.get_pinned_opt(TIP_ROW, &options)?;
-        let row = row.ok_or_else(|| corrupt("meta", "no tip"))?;
-        let tip: Tip = encoding::decode(&row, usize::MAX).map_err(|error| corrupt("tip", error))?;
-        let newest = tip.state_version;
-        let oldest = newest.saturating_sub(STATE_VERSIONS_KEPT);
-        if !(oldest..=newest).contains(&version) {
+        let kept = self.kept(&snapshot)?;
+        let (oldest, newest) = (*kept.start(), *kept.end());
+        if !kept.contains(&version) {
             return Err(StoreError::Pruned {
                 version,
                 oldest,
@@ -53,6 +50,31 @@ impl Store {
             });
         }
         state_tree::prove(&self.rocks, &snapshot, newest, version, key)
+    }
+
+    /// The newest version with this root among those that are kept; `None` if none of them has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the tree cannot be read.
+    pub fn state_version(&self, root: &StateRoot) -> Result<Option<u64>, StoreError> {
+        let snapshot = self.rocks.db.snapshot();
+        for version in self.kept(&snapshot)?.rev() {
+            if state_tree::root_at(&self.rocks, &snapshot, version)? == *root {
+                return Ok(Some(version));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The state versions that can be proved in a snapshot.
+    fn kept(&self, snapshot: &Snapshot<'_>) -> Result<RangeInclusive<u64>, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_snapshot(snapshot);
+        let row = self.rocks.db.get_pinned_opt(TIP_ROW, &options)?;
+        let row = row.ok_or_else(|| corrupt("meta", "no tip"))?;
+        let tip: Tip = encoding::decode(&row, usize::MAX).map_err(|error| corrupt("tip", error))?;
+        let newest = tip.state_version;
+        Ok(newest.saturating_sub(STATE_VERSIONS_KEPT)..=newest)
     }
 
     /// One log entry; `None` beyond the end.

@@ -230,6 +230,15 @@ pub(super) fn root(rocks: &Rocks, version: u64) -> Result<StateRoot, StoreError>
     Ok(node(rocks, &ReadOptions::default(), &[], version)?.root())
 }
 
+/// As [`root`], in a snapshot that keeps the version.
+pub(super) fn root_at(
+    rocks: &Rocks,
+    snapshot: &Snapshot<'_>,
+    version: u64,
+) -> Result<StateRoot, StoreError> {
+    Ok(node(rocks, &at(snapshot), &[], version)?.root())
+}
+
 /// The value a key had at a version: what the first later version that changed it replaced, or
 /// the value at the tip.
 fn value_at(

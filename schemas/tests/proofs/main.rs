@@ -1,6 +1,10 @@
 //! The proof side of the schemas: tree, tiles, notes, policies, receipts, and vectors made by others.
 
 #[cfg(test)]
+mod compact;
+#[cfg(test)]
+mod grade;
+#[cfg(test)]
 mod merkle;
 #[cfg(test)]
 mod network;

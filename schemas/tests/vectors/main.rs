@@ -13,6 +13,7 @@
 mod common;
 mod invalid;
 mod people;
+mod title;
 mod valid;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,6 +177,7 @@ fn write() {
             serde_json::to_string_pretty(&vector).unwrap(),
         );
     }
+    title::write();
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod audit;
 mod bad_input;
+mod certificate;
 mod idle;
 mod openapi;
 mod settlement;

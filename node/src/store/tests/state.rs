@@ -129,6 +129,8 @@ fn every_kept_version_proves_presence_and_absence_and_older_ones_are_refused() {
     let oldest = newest - STATE_VERSIONS_KEPT;
     for version in oldest..=newest {
         let (root, state) = &history[usize::try_from(version).unwrap()];
+        let found = store.state_version(root).unwrap();
+        assert_eq!(found, Some(version), "the root of version {version}");
         for key in 0..70 {
             let key = format!("k/{key}").into_bytes();
             let (value, proof) = store.prove(version, &key).unwrap();
@@ -140,6 +142,8 @@ fn every_kept_version_proves_presence_and_absence_and_older_ones_are_refused() {
         store.prove(oldest - 1, b"k/1"),
         Err(StoreError::Pruned { .. })
     ));
+    let (older, _) = &history[usize::try_from(oldest - 1).unwrap()];
+    assert_eq!(store.state_version(older).unwrap(), None);
     assert!(matches!(
         store.prove(newest + 1, b"k/1"),
         Err(StoreError::Pruned { .. })

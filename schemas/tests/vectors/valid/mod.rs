@@ -41,15 +41,15 @@ struct Writer {
     vectors: Vec<Valid>,
 }
 
-fn filled(name: &str) -> [u8; 32] {
+pub(crate) fn filled(name: &str) -> [u8; 32] {
     derive("deedbook 2026 test vectors", &[name.as_bytes()])
 }
 
-fn fraction(numerator: u64, denominator: u64) -> Fraction {
+pub(crate) fn fraction(numerator: u64, denominator: u64) -> Fraction {
     Fraction::new(numerator, denominator).unwrap()
 }
 
-fn tenge(minor: u64) -> Money {
+pub(crate) fn tenge(minor: u64) -> Money {
     Money {
         minor,
         currency: "KZT".to_owned(),
