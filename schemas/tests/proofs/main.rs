@@ -1,6 +1,8 @@
 //! The proof side of the schemas: tree, tiles, notes, policies, receipts, and vectors made by others.
 
 #[cfg(test)]
+mod cose_receipt;
+#[cfg(test)]
 mod merkle;
 #[cfg(test)]
 mod network;
