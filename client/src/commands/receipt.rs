@@ -7,13 +7,19 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::receipt::Receipt;
 use serde::Serialize;
 
+use super::scitt;
 use crate::output::{Context, Failure, Overwrite, write_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Record id of an instrument, a power, a consent or a refused act
     id: RecordId,
-    /// Where the receipt goes; without it, to ID.tlog-proof
+    /// tlog-proof: what became of the record, with the validators' cosignatures. cose: the record
+    /// with a COSE receipt in it (a SCITT transparent statement): that it was entered, on the log
+    /// key's word alone
+    #[arg(long, value_enum, default_value_t = Format::TlogProof)]
+    format: Format,
+    /// Where the receipt goes; without it, to ID.tlog-proof or ID.scitt
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Seconds to wait for the validators' cosignatures
@@ -21,6 +27,12 @@ pub(crate) struct Args {
     wait: u16,
     #[command(flatten)]
     overwrite: Overwrite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    TlogProof,
+    Cose,
 }
 
 #[derive(Serialize)]
@@ -31,7 +43,35 @@ struct Fetched {
     tree_size: u64,
 }
 
+/// A receipt of either form: the file, the leaf and the tree that it names.
+struct Received {
+    bytes: Vec<u8>,
+    leaf_index: u64,
+    tree_size: u64,
+}
+
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let (received, extension) = match args.format {
+        Format::TlogProof => (tlog_proof(args, context)?, "tlog-proof"),
+        Format::Cose => (cose(args, context)?, "scitt"),
+    };
+    let file = args.out.clone();
+    let file = file.unwrap_or_else(|| PathBuf::from(format!("{}.{extension}", args.id)));
+    write_file(&file, &received.bytes, &args.overwrite)?;
+    let fetched = Fetched {
+        record: args.id,
+        file,
+        leaf_index: received.leaf_index,
+        tree_size: received.tree_size,
+    };
+    context.print(&fetched, || {
+        let (index, size) = (fetched.leaf_index, fetched.tree_size);
+        let file = fetched.file.display();
+        format!("leaf {index} of {size}, written to {file}\nnot verified yet: deedbook verify")
+    })
+}
+
+fn tlog_proof(args: &Args, context: &Context) -> Result<Received, Failure> {
     let client = context.client()?;
     let wait = Some(Duration::from_secs(args.wait.into()));
     let text = context.online("cosignatures", async {
@@ -39,18 +79,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     })?;
     let receipt = Receipt::parse(text.as_bytes())
         .map_err(|error| Failure::no(format!("what the node sent is no receipt: {error}")))?;
-    let file = args.out.clone();
-    let file = file.unwrap_or_else(|| PathBuf::from(format!("{}.tlog-proof", args.id)));
-    write_file(&file, text.as_bytes(), &args.overwrite)?;
-    let fetched = Fetched {
-        record: args.id,
-        file,
+    Ok(Received {
+        bytes: text.into_bytes(),
         leaf_index: receipt.index(),
         tree_size: receipt.checkpoint().checkpoint.size,
-    };
-    context.print(&fetched, || {
-        let (index, size) = (fetched.leaf_index, fetched.tree_size);
-        let file = fetched.file.display();
-        format!("leaf {index} of {size}, written to {file}\nnot verified yet: deedbook verify")
+    })
+}
+
+fn cose(args: &Args, context: &Context) -> Result<Received, Failure> {
+    let client = context.client()?;
+    let wait = Some(Duration::from_secs(args.wait.into()));
+    let (record, receipt) = context.online("the log's signature", async {
+        let receipt = client.cose_receipt(&args.id, wait).await?;
+        Ok((client.record_bytes(&args.id).await?, receipt))
+    })?;
+    let (bytes, receipt) = scitt::transparent(&record, receipt)?;
+    Ok(Received {
+        bytes,
+        leaf_index: receipt.index,
+        tree_size: receipt.tree_size,
     })
 }

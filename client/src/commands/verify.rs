@@ -9,13 +9,17 @@ use deedbook_schemas::limits::{POLICY_BYTES_MAX, RECEIPT_BYTES_MAX};
 use deedbook_schemas::policy::Policy;
 use serde::Serialize;
 
+use super::scitt;
 use crate::human;
 use crate::output::{Context, Failure, read_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The receipt (.tlog-proof); - is stdin
+    /// The receipt (.tlog-proof), or a statement with a COSE receipt in it (.scitt); - is stdin
     file: PathBuf,
+    /// If the file is a COSE receipt alone: the record it is for
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Whose word counts: a policy file (C2SP tlog-policy), from someone you trust
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
@@ -47,6 +51,14 @@ struct Vouching {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let policy = read_policy(&args.policy)?;
     let receipt = read_file(&args.file, RECEIPT_BYTES_MAX)?;
+    if scitt::is_cose(&receipt) {
+        return scitt::verify(&receipt, args.record.as_deref(), &policy, context);
+    }
+    if args.record.is_some() {
+        return Err(Failure::usage(
+            "--record goes with a COSE receipt; a .tlog-proof holds its own",
+        ));
+    }
     let verified = verify_receipt(&receipt, &policy).map_err(|error| {
         Failure::no(format!("not proven: {error}"))
             .showing(serde_json::json!({ "proven": false }), String::new())
@@ -88,7 +100,7 @@ fn proven(verified: &VerifiedStatement, policy: &Policy) -> Proven {
     }
 }
 
-fn told(words: &Words) -> String {
+pub(crate) fn told(words: &Words) -> String {
     let mut text = format!("PROVEN: {}\n", words.headline);
     for detail in &words.details {
         text.push_str(&format!("  {detail}\n"));

@@ -4,6 +4,7 @@
 //! be had in no other way. Does not live here: how it reads in plain words (`words`), the formats
 //! (`deedbook_schemas`), and a network: nothing here asks anybody.
 
+pub mod scitt;
 mod words;
 
 use deedbook_schemas::block::Seal;
