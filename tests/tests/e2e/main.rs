@@ -8,7 +8,9 @@
 mod audit;
 mod bad_input;
 mod idle;
+mod interop;
 mod openapi;
+mod scitt;
 mod settlement;
 mod startup;
 mod tidy;
