@@ -48,6 +48,7 @@ build: prepare
 	cargo build $(CARGO_FLAGS) --workspace --bins
 
 test: lint
+	@.ci/others
 	@.ci/python
 	PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" cargo test $(CARGO_FLAGS) --workspace
 

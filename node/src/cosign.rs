@@ -10,6 +10,7 @@
 //! signed. A store that lost its tip must not start a cosigner; comparing it with the signing
 //! guard is the node's duty.
 
+mod cose;
 mod members;
 mod statement;
 
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 
 use members::Members;
 
+pub use cose::CoseSignedTree;
 pub use statement::{
     CosignError, CosignatureError, CosignatureMessage, CosignedCheckpoint, DurableTree,
     ForkEvidence, Received,

@@ -19,7 +19,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::api::{self, Api};
 use crate::config::{ConfigError, NodeConfig};
 use crate::consensus::{self, ConsensusConfig, IdleGate, Timeouts};
-use crate::cosign::{CosignatureError, CosignatureMessage, Cosigner, DurableTree};
+use crate::cosign::{CoseSignedTree, CosignatureError, CosignatureMessage, Cosigner, DurableTree};
 use crate::fatal::Fatal;
 use crate::gossip::{self, GossipConfig, GossipHandle, GossipInbox, GossipMessage, RecordBytes};
 use crate::keys::NodeKeys;
@@ -506,5 +506,13 @@ impl Api {
             .signatures
             .insert(0, SignatureLine::sign_note(&origin, &self.log_key, &text));
         Some(signed)
+    }
+
+    /// The newest tree with a quorum of cosignatures, and the log's signature of it for COSE receipts.
+    pub(crate) fn cose_signed_tree(&self) -> Option<CoseSignedTree> {
+        let cosigner = self.cosigner.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = cosigner.latest()?.checkpoint.clone();
+        drop(cosigner);
+        Some(CoseSignedTree::sign(tree, &self.log_key))
     }
 }

@@ -24,7 +24,7 @@ pub const STATEMENT_FIRST_BYTE: u8 = 0xd2;
 
 const MEDIA_TYPE_PREFIX: &str = "application/vnd.deedbook.";
 const MEDIA_TYPE_SUFFIX: &str = "+cbor";
-const ALGORITHM_EDDSA: i8 = -8;
+pub(crate) const ALGORITHM_EDDSA: i8 = -8;
 
 /// The protected header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +53,13 @@ pub struct Statement {
     pub signature: Signature,
 }
 
-type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+pub(crate) type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 /// Encodes into a fresh Vec, which cannot fail.
-fn written(capacity: usize, write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Written) -> Vec<u8> {
+pub(crate) fn written(
+    capacity: usize,
+    write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Written,
+) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(capacity);
     let result = write(&mut Encoder::new(&mut bytes));
     debug_assert!(result.is_ok(), "writing to a Vec cannot fail");
@@ -125,7 +128,7 @@ impl StatementHeader {
     }
 }
 
-fn expect(holds: bool, what: &'static str) -> Result<(), minicbor::decode::Error> {
+pub(crate) fn expect(holds: bool, what: &'static str) -> Result<(), minicbor::decode::Error> {
     if holds {
         Ok(())
     } else {
@@ -136,12 +139,16 @@ fn expect(holds: bool, what: &'static str) -> Result<(), minicbor::decode::Error
 /// The bytes that are signed: the `Sig_structure` of RFC 9052 §4.4 with an empty `external_aad`.
 #[must_use]
 pub fn to_be_signed(header: &StatementHeader, payload: &[u8]) -> Vec<u8> {
-    let protected = header.encode();
+    sig_structure(&header.encode(), payload)
+}
+
+/// The `Sig_structure` of any COSE_Sign1 with an empty `external_aad`.
+pub(crate) fn sig_structure(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     written(protected.len() + payload.len() + 24, |encoder| {
         encoder
             .array(4)?
             .str("Signature1")?
-            .bytes(&protected)?
+            .bytes(protected)?
             .bytes(&[])?
             .bytes(payload)?
             .ok()

@@ -194,6 +194,17 @@ pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 /// act of 0.75 KiB in a log of 2^27 leaves with three cosignatures takes 2.1 KiB of it.
 pub const QR_BYTES_MAX: usize = 2_953;
 
+/// Bytes of one COSE receipt: 64 hashes of 34 bytes (2,176), an origin of 64 × 4 bytes written
+/// twice (516), a size, key id, signature and frame (170), together 2.8 KiB, rounded up.
+pub const COSE_RECEIPT_BYTES_MAX: usize = 3 * 1024;
+
+/// Receipts in one transparent statement: of our log, and of a few others that hold the record too.
+pub const STATEMENT_RECEIPTS_MAX: usize = 4;
+
+/// Bytes of one transparent statement: a record, its receipts, and three bytes of length each.
+pub const TRANSPARENT_STATEMENT_BYTES_MAX: usize =
+    RECORD_BYTES_MAX + STATEMENT_RECEIPTS_MAX * (COSE_RECEIPT_BYTES_MAX + 3) + 8;
+
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
 /// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;

@@ -244,6 +244,20 @@ pub fn verify_inclusion(
     proof: &[TreeHash],
     root: &TreeHash,
 ) -> Result<(), ProofError> {
+    same_root(inclusion_root(leaf, index, size, proof)?, *root)
+}
+
+/// The root that an inclusion proof leads to, for whoever has a signature over it and not the root
+/// itself. Proves nothing alone.
+///
+/// # Errors
+/// [`ProofError`] if `index` is not in a tree of `size` leaves, or the proof is not of its length.
+pub fn inclusion_root(
+    leaf: &TreeHash,
+    index: u64,
+    size: u64,
+    proof: &[TreeHash],
+) -> Result<TreeHash, ProofError> {
     if index >= size {
         return Err(ProofError::Index { index, size });
     }
@@ -265,7 +279,7 @@ pub fn verify_inclusion(
     if !climb.at_root() {
         return Err(length);
     }
-    same_root(hash, *root)
+    Ok(hash)
 }
 
 /// Verifies that the tree with `new` leaves begins with the leaves of the tree with `old`

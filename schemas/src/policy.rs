@@ -249,6 +249,11 @@ impl Policy {
         self.to_string()
     }
 
+    /// The keys of the logs that the policy names, in its order.
+    pub fn log_keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.logs.iter().map(|log| &log.key)
+    }
+
     /// Verifies every signature by a known key and says what follows from them. Lines by unknown
     /// keys are ignored, as the format demands.
     ///

@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod party;
 pub(crate) mod power;
 pub(crate) mod receipt;
+pub(crate) mod scitt;
 pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod submit;

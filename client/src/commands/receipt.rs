@@ -8,13 +8,19 @@ use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::receipt::Receipt;
 use serde::Serialize;
 
+use super::scitt;
 use crate::output::{Context, Failure, Overwrite, write_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Record id of an instrument, a power, a consent or a refused act
     id: RecordId,
-    /// Where the receipt goes; without it, to ID.tlog-proof
+    /// tlog-proof: what became of the record, with the validators' cosignatures. cose: the record
+    /// with a COSE receipt in it (a SCITT transparent statement): that it was entered, on the log
+    /// key's word alone
+    #[arg(long, value_enum, default_value_t = Format::TlogProof)]
+    format: Format,
+    /// Where the receipt goes; without it, to ID.tlog-proof or ID.scitt
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Also draws it as one QR code (PNG); what a scanner reads, deedbook verify takes
@@ -25,6 +31,12 @@ pub(crate) struct Args {
     wait: u16,
     #[command(flatten)]
     overwrite: Overwrite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    TlogProof,
+    Cose,
 }
 
 #[derive(Serialize)]
@@ -44,19 +56,28 @@ struct Qr<'a> {
     modules: usize,
 }
 
+/// A receipt of either form: the file, the leaf and the tree that it names.
+struct Received {
+    bytes: Vec<u8>,
+    leaf_index: u64,
+    tree_size: u64,
+}
+
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let client = context.client()?;
-    let wait = Some(Duration::from_secs(args.wait.into()));
-    let text = context.online("cosignatures", async {
-        Ok(client.receipt(&args.id, wait).await?)
-    })?;
-    let receipt = Receipt::parse(text.as_bytes())
-        .map_err(|error| Failure::no(format!("what the node sent is no receipt: {error}")))?;
+    let (received, extension) = match args.format {
+        Format::TlogProof => (tlog_proof(args, context)?, "tlog-proof"),
+        Format::Cose => (cose(args, context)?, "scitt"),
+    };
     let file = args.out.clone();
-    let file = file.unwrap_or_else(|| PathBuf::from(format!("{}.tlog-proof", args.id)));
-    let drawn = args.qr.as_ref().map(|_| qr::draw(&receipt)).transpose();
-    let drawn = drawn.map_err(Failure::no)?;
-    write_file(&file, text.as_bytes(), &args.overwrite)?;
+    let file = file.unwrap_or_else(|| PathBuf::from(format!("{}.{extension}", args.id)));
+    let drawn = match (&args.qr, args.format) {
+        (None, _) => None,
+        (Some(_), Format::TlogProof) => Some(draw(&received.bytes)?),
+        (Some(_), Format::Cose) => {
+            return Err(Failure::usage("--qr draws a tlog-proof, not a COSE receipt"));
+        }
+    };
+    write_file(&file, &received.bytes, &args.overwrite)?;
     let mut qr = None;
     if let (Some(file), Some(drawn)) = (&args.qr, drawn) {
         write_file(file, &drawn.png, &args.overwrite)?;
@@ -70,8 +91,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let fetched = Fetched {
         record: args.id,
         file,
-        leaf_index: receipt.index(),
-        tree_size: receipt.checkpoint().checkpoint.size,
+        leaf_index: received.leaf_index,
+        tree_size: received.tree_size,
         qr,
     };
     context.print(&fetched, || {
@@ -84,5 +105,41 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         format!(
             "leaf {index} of {size}, written to {file}{drawn}\nnot verified yet: deedbook verify"
         )
+    })
+}
+
+/// The QR code of a `.tlog-proof`.
+fn draw(receipt: &[u8]) -> Result<qr::Drawn, Failure> {
+    let receipt = Receipt::parse(receipt).map_err(Failure::no)?;
+    qr::draw(&receipt).map_err(Failure::no)
+}
+
+fn tlog_proof(args: &Args, context: &Context) -> Result<Received, Failure> {
+    let client = context.client()?;
+    let wait = Some(Duration::from_secs(args.wait.into()));
+    let text = context.online("cosignatures", async {
+        Ok(client.receipt(&args.id, wait).await?)
+    })?;
+    let receipt = Receipt::parse(text.as_bytes())
+        .map_err(|error| Failure::no(format!("what the node sent is no receipt: {error}")))?;
+    Ok(Received {
+        bytes: text.into_bytes(),
+        leaf_index: receipt.index(),
+        tree_size: receipt.checkpoint().checkpoint.size,
+    })
+}
+
+fn cose(args: &Args, context: &Context) -> Result<Received, Failure> {
+    let client = context.client()?;
+    let wait = Some(Duration::from_secs(args.wait.into()));
+    let (record, receipt) = context.online("the log's signature", async {
+        let receipt = client.cose_receipt(&args.id, wait).await?;
+        Ok((client.record_bytes(&args.id).await?, receipt))
+    })?;
+    let (bytes, receipt) = scitt::transparent(&record, receipt)?;
+    Ok(Received {
+        bytes,
+        leaf_index: receipt.index,
+        tree_size: receipt.tree_size,
     })
 }

@@ -14,6 +14,7 @@ use deedbook_schemas::state_receipt::{Kind, StateReceipt};
 use deedbook_schemas::title_certificate::{self, VerifiedTitle};
 use serde::Serialize;
 
+use super::scitt;
 use crate::human;
 use crate::output::{Context, Failure, read_file};
 
@@ -24,9 +25,12 @@ const COMPACT_RECEIPT: [[u8; 2]; 2] = [[0x85, 3], [0x86, 3]];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A receipt (.tlog-proof, or the bytes of its QR code), a certificate (.deedbook-title) or a
-    /// state receipt (.deedbook-state); - is stdin
+    /// A receipt (.tlog-proof, or the bytes of its QR code), a certificate (.deedbook-title), a
+    /// state receipt (.deedbook-state), or a statement with a COSE receipt in it (.scitt); - is stdin
     file: PathBuf,
+    /// If the file is a COSE receipt alone: the record it is for
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Whose word counts: a policy file (C2SP tlog-policy), from someone you trust
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
@@ -102,6 +106,19 @@ struct ProvenState {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let policy = read_policy(&args.policy)?;
     let bytes = read_file(&args.file, STATE_RECEIPT_BYTES_MAX)?;
+    if scitt::is_cose(&bytes) {
+        if args.require.is_some() {
+            return Err(Failure::usage(
+                "a COSE receipt carries no cosignature, and so has no grade: --require does not apply",
+            ));
+        }
+        return scitt::verify(&bytes, args.record.as_deref(), &policy, context);
+    }
+    if args.record.is_some() {
+        return Err(Failure::usage(
+            "--record goes with a COSE receipt; other files hold their own",
+        ));
+    }
     let proven = verify(&bytes, &policy)?;
     if let Some(required) = args.require.map(Grade::from)
         && proven.grade() < required
@@ -228,15 +245,20 @@ impl Proven {
 
     /// In plain words.
     pub(crate) fn told(&self) -> String {
-        let words = &self.words;
-        let mut text = format!("PROVEN: {}\n", words.headline);
-        for detail in &words.details {
-            text.push_str(&format!("  {detail}\n"));
-        }
-        text.push_str(&format!("{}\n", words.vouched));
-        for limit in &words.limits {
-            text.push_str(&format!("Note: {limit}\n"));
-        }
-        text
+        told(&self.words)
     }
 }
+
+/// What is proved, in plain words.
+pub(crate) fn told(words: &Words) -> String {
+    let mut text = format!("PROVEN: {}\n", words.headline);
+    for detail in &words.details {
+        text.push_str(&format!("  {detail}\n"));
+    }
+    text.push_str(&format!("{}\n", words.vouched));
+    for limit in &words.limits {
+        text.push_str(&format!("Note: {limit}\n"));
+    }
+    text
+}
+

@@ -13,8 +13,8 @@ use deedbook_schemas::block::Height;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::{
-    CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, GENESIS_BYTES_MAX, RECEIPT_BYTES_MAX, RECORD_BYTES_MAX,
-    STATE_RECEIPT_BYTES_MAX, TILE_WIDTH,
+    CHECKPOINT_BYTES_MAX, COSE_RECEIPT_BYTES_MAX, ENTRY_BYTES_MAX, GENESIS_BYTES_MAX,
+    RECEIPT_BYTES_MAX, RECORD_BYTES_MAX, STATE_RECEIPT_BYTES_MAX, TILE_WIDTH,
 };
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::state_receipt::{OBJECT_MEDIA_TYPE, TITLE_MEDIA_TYPE};
@@ -200,6 +200,20 @@ impl Client {
     ) -> Result<Vec<u8>, ApiError> {
         let ask = Ask::get(format!("/v1/state/{}", hex::encode(key)));
         let ask = ask.accept(OBJECT_MEDIA_TYPE, STATE_RECEIPT_BYTES_MAX);
+        self.ask(&ask.wait(wait)).await
+    }
+
+    /// `GET /entries/{id}` (SCRAPI): a COSE receipt of the record's own leaf, unverified;
+    /// `verified::scitt` believes it or not. With `wait`, answers once the log has signed.
+    ///
+    /// # Errors
+    /// [`ApiError`]; 404 if the node does not know the record, 302 if it is not on the ledger yet.
+    pub async fn cose_receipt(
+        &self,
+        id: &RecordId,
+        wait: Option<Duration>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let ask = Ask::get(format!("/entries/{id}")).accept(COSE, COSE_RECEIPT_BYTES_MAX);
         self.ask(&ask.wait(wait)).await
     }
 

@@ -10,6 +10,7 @@
 
 mod endpoints;
 mod events;
+mod problems;
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 
 pub use events::{Event, Events};
+use problems::Form;
 
 /// Time to set up a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -181,7 +183,7 @@ pub struct Client {
 struct Answer {
     status: StatusCode,
     retry_after: Option<Duration>,
-    problem: bool,
+    problem: Option<Form>,
     body: Vec<u8>,
 }
 
@@ -299,7 +301,7 @@ impl Client {
         let request = request.header(ACCEPT, ask.accept).timeout(timeout);
         let mut response = request.send().await.map_err(unreachable)?;
         let (status, headers) = (response.status(), response.headers());
-        let (retry_after, problem) = (retry_after(headers), is_problem(headers));
+        let (retry_after, problem) = (retry_after(headers), Form::of(status, headers));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > ask.max {
@@ -320,9 +322,8 @@ impl Client {
 
     fn refusal(&self, index: usize, answer: Answer) -> ApiError {
         let status = answer.status.as_u16();
-        if answer.problem
-            && let Ok(problem) = serde_json::from_slice(&answer.body)
-        {
+        let problem = answer.problem;
+        if let Some(problem) = problem.and_then(|form| form.read(status, &answer.body)) {
             return ApiError::Refused {
                 status,
                 problem: Box::new(problem),
@@ -371,7 +372,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn is_busy(status: StatusCode) -> bool {
     matches!(
         status,
-        StatusCode::BAD_GATEWAY
+        // SCITT's answer about a registration that is running.
+        StatusCode::FOUND
+            | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT
             | StatusCode::TOO_MANY_REQUESTS
@@ -381,11 +384,4 @@ fn is_busy(status: StatusCode) -> bool {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-fn is_problem(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/problem+json"))
 }

@@ -6,6 +6,7 @@
 
 mod rights;
 mod title;
+pub mod scitt;
 mod words;
 
 use deedbook_schemas::block::Seal;

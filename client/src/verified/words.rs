@@ -2,6 +2,7 @@
 //!
 //! Does not live here: any check. Nothing is said here that `verify_receipt` did not establish.
 
+use deedbook_schemas::cose_receipt::VerifiedCoseReceipt;
 use deedbook_schemas::instrument::{
     Act, ActKind, ActRole, Ending, PowerOfAttorney, SpousalConsent, Status, Transfer, TransferKind,
 };
@@ -67,6 +68,29 @@ pub(super) fn describe(verified: &VerifiedStatement, policy: &Policy) -> Words {
         details,
         vouched: vouched(&receipt.origin, &receipt.witnesses, receipt.grade, policy),
         limits,
+    }
+}
+
+/// What a COSE receipt proves of a record.
+pub(super) fn describe_entered(record: &Record, receipt: &VerifiedCoseReceipt) -> Words {
+    let mut details = details_of(record);
+    details.push(format!(
+        "leaf {} of {} in the log {}, root {}",
+        receipt.index, receipt.tree_size, receipt.origin, receipt.root
+    ));
+    let limits = [
+        "It does not say what became of the record: only an outcome's .tlog-proof does.",
+        "It carries no validator's and no witness's signature: only a .tlog-proof does.",
+        "It rests on the policy file: whoever wrote that chose whose word counts.",
+    ];
+    Words {
+        headline: format!("{} was entered in the log.", describe_record(record)),
+        details,
+        vouched: format!(
+            "The log {} signed, with the key of thumbprint {}; nobody else did.",
+            receipt.origin, receipt.key
+        ),
+        limits: limits.map(str::to_owned).into(),
     }
 }
 

@@ -11,4 +11,5 @@ mod explain;
 mod http;
 mod ledger;
 mod people;
+mod scitt;
 mod verify;

@@ -9,9 +9,10 @@ use deedbook_schemas::api::{BlockView, Problem};
 use deedbook_schemas::block::Height;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::tile::Tile;
+use tokio::time::Instant;
 
 use super::problem::{Answer, ApiProblem};
-use super::{Segment, Shared, Wait, parse, wait};
+use super::{Api, Segment, Shared, Wait, parse, wait};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// A full tile never changes.
@@ -31,9 +32,7 @@ pub(super) async fn receipt(
     let deadline = wait(query)?.deadline();
     let leaf = api.blocking(move |api| api.ledger.proof_leaf(&id)).await?;
     let leaf = leaf.ok_or_else(|| ApiProblem::not_found("record", &id.to_string()))?;
-    let mut cosigned = api.cosigned_size.clone();
-    let covered = cosigned.wait_for(|size| *size > leaf.index);
-    if !matches!(tokio::time::timeout_at(deadline, covered).await, Ok(Ok(_))) {
+    if !await_cosigned(&api, leaf.index, deadline).await {
         let detail = "the record is final; its checkpoint is not cosigned by enough validators yet";
         return Err(ApiProblem::unavailable(
             "receipt.not_cosigned",
@@ -48,6 +47,13 @@ pub(super) async fn receipt(
         .blocking(move |api| api.ledger.receipt(leaf, signed))
         .await?;
     Ok(([(header::CONTENT_TYPE, TEXT)], receipt.to_string()).into_response())
+}
+
+/// Waits until enough validators cosigned a tree with this leaf; false if the time is up before.
+pub(super) async fn await_cosigned(api: &Api, index: u64, deadline: Instant) -> bool {
+    let mut cosigned = api.cosigned_size.clone();
+    let covered = cosigned.wait_for(|size| *size > index);
+    matches!(tokio::time::timeout_at(deadline, covered).await, Ok(Ok(_)))
 }
 
 /// The newest checkpoint that a quorum of validators cosigned (C2SP tlog-checkpoint).

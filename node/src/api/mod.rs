@@ -10,6 +10,7 @@ mod operations;
 mod problem;
 mod records;
 mod register;
+mod scitt;
 
 use std::collections::VecDeque;
 use std::str::FromStr;
@@ -86,6 +87,10 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))
         .routes(routes!(log::block))
+        .routes(routes!(scitt::register))
+        .routes(routes!(scitt::entry))
+        .routes(routes!(scitt::keys))
+        .routes(routes!(scitt::key))
         .routes(routes!(events::events))
         .routes(routes!(operations::health))
         .routes(routes!(operations::genesis))
@@ -101,7 +106,7 @@ pub fn openapi() -> Result<String, serde_json::Error> {
     routes().split_for_parts().1.to_pretty_json()
 }
 
-/// The router. Every path, known or not, answers problem+json on error.
+/// The router. Every path, known or not, answers problem+json on error; those of SCITT, CBOR.
 pub fn router(api: Arc<Api>) -> Router {
     let permits = Arc::new(Semaphore::new(API_REQUESTS_MAX));
     let (router, _) = routes().split_for_parts();
@@ -125,6 +130,7 @@ pub fn router(api: Arc<Api>) -> Router {
                 ApiProblem::unavailable("node.failed", detail, 5).into_response()
             },
         ))
+        .layer(axum::middleware::from_fn(scitt::concise_problems))
         .with_state(api)
 }
 
@@ -150,7 +156,12 @@ struct Wait {
 
 impl Wait {
     fn deadline(&self) -> tokio::time::Instant {
-        let seconds = self.wait.unwrap_or(0).min(API_WAIT_SECONDS_MAX);
+        self.deadline_or(0)
+    }
+
+    /// With how many seconds to wait if the client does not say.
+    fn deadline_or(&self, seconds: u64) -> tokio::time::Instant {
+        let seconds = self.wait.unwrap_or(seconds).min(API_WAIT_SECONDS_MAX);
         tokio::time::Instant::now() + Duration::from_secs(seconds)
     }
 }

@@ -23,6 +23,7 @@ use crate::ledger::{Admitted, Ledger, Refused, SubmittedBundle};
 
 const COSE: &str = "application/cose";
 const SEQUENCE: &str = "application/cbor-seq";
+const STATEMENT: &str = "application/scitt-statement+cose";
 
 /// Submit a record or an atomic bundle.
 ///
@@ -46,29 +47,8 @@ pub(super) async fn submit(
     body: Result<Bytes, BytesRejection>,
 ) -> Answer<Response> {
     let deadline = wait(query)?.deadline();
-    let body = body.map_err(|error| {
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            ApiProblem::from(Refused::Size)
-        } else {
-            ApiProblem::bad_request("api.body", error.body_text())
-        }
-    })?;
-    let bundle = read_bundle(&headers, &body)?;
-    if !*api.ready.borrow() {
-        let detail = "this node's disk is nearly full; submit through another".to_owned();
-        return Err(ApiProblem::unavailable("node.disk_full", detail, 60));
-    }
-    let ids: Vec<RecordId> = bundle.records.iter().map(|record| record.id).collect();
-    let submitted: Vec<Arc<[u8]>> = bundle.bytes.iter().map(Arc::clone).collect();
-    let (admitted, bundle) = api
-        .blocking(move |api| Ok((api.ledger.admit(&bundle)?, bundle)))
-        .await?;
-    if admitted? == Admitted::Queued {
-        if let Err(error) = api.gossip.publish_bundle(submitted) {
-            tracing::debug!(%error, "a bundle goes out with the next rebroadcast");
-        }
-        wait_until_decided(&api, &ids, deadline).await?;
-    }
+    let bundle = read_bundle(&headers, &read_body(body)?)?;
+    let bundle = submit_bundle(&api, bundle, deadline).await?;
     let view = api
         .blocking(move |api| submission(&api.ledger, &bundle.records))
         .await?;
@@ -84,12 +64,64 @@ pub(super) async fn submit(
     Ok((status, Json(view)).into_response())
 }
 
+/// Admits a bundle, tells the peers, and waits until it is decided or the time is up: the one way by
+/// which clients bring records to the ledger.
+pub(super) async fn submit_bundle(
+    api: &Arc<Api>,
+    bundle: SubmittedBundle,
+    deadline: Instant,
+) -> Answer<SubmittedBundle> {
+    if !*api.ready.borrow() {
+        let detail = "this node's disk is nearly full; submit through another".to_owned();
+        return Err(ApiProblem::unavailable("node.disk_full", detail, 60));
+    }
+    let ids: Vec<RecordId> = bundle.records.iter().map(|record| record.id).collect();
+    let submitted: Vec<Arc<[u8]>> = bundle.bytes.iter().map(Arc::clone).collect();
+    let (admitted, bundle) = api
+        .blocking(move |api| Ok((api.ledger.admit(&bundle)?, bundle)))
+        .await?;
+    if admitted? == Admitted::Queued {
+        if let Err(error) = api.gossip.publish_bundle(submitted) {
+            tracing::debug!(%error, "a bundle goes out with the next rebroadcast");
+        }
+        await_decided(api, &ids, deadline).await?;
+    }
+    Ok(bundle)
+}
+
+/// A body that could not be read is the client's problem.
+pub(super) fn read_body(body: Result<Bytes, BytesRejection>) -> Answer<Bytes> {
+    body.map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiProblem::from(Refused::Size)
+        } else {
+            ApiProblem::bad_request("api.body", error.body_text())
+        }
+    })
+}
+
+/// The media type without its parameters.
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    text.split(';').next().map(str::trim)
+}
+
+fn wrong_media_type(allowed: &str) -> ApiProblem {
+    let detail = format!("the content type must be {allowed}");
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    ApiProblem::new(status, "api.media_type", "Wrong media type.", detail)
+}
+
+/// One signed statement, under either of its media types (RFC 9052, RFC 9943).
+pub(super) fn read_statement(headers: &HeaderMap, body: &Bytes) -> Answer<SubmittedBundle> {
+    match media_type(headers) {
+        Some(COSE | STATEMENT) => Ok(Ledger::read_bundle(vec![body.as_ref().into()])?),
+        _ => Err(wrong_media_type(&format!("{COSE} or {STATEMENT}"))),
+    }
+}
+
 fn read_bundle(headers: &HeaderMap, body: &Bytes) -> Answer<SubmittedBundle> {
-    let media_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = media_type.map(|text| text.split(';').next().unwrap_or(text).trim());
-    let items: Vec<Arc<[u8]>> = match essence {
+    let items: Vec<Arc<[u8]>> = match media_type(headers) {
         Some(COSE) => vec![body.as_ref().into()],
         Some(SEQUENCE) => {
             let items = split_sequence(body)
@@ -100,22 +132,13 @@ fn read_bundle(headers: &HeaderMap, body: &Bytes) -> Answer<SubmittedBundle> {
                 .map(Into::into)
                 .collect()
         }
-        _ => {
-            let detail = format!("the content type must be {COSE} or {SEQUENCE}");
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(ApiProblem::new(
-                status,
-                "api.media_type",
-                "Wrong media type.",
-                detail,
-            ));
-        }
+        _ => return Err(wrong_media_type(&format!("{COSE} or {SEQUENCE}"))),
     };
     Ok(Ledger::read_bundle(items)?)
 }
 
 /// Waits until the bundle's first record is on the ledger or refused, or the time is up.
-async fn wait_until_decided(api: &Arc<Api>, ids: &[RecordId], deadline: Instant) -> Answer<()> {
+pub(super) async fn await_decided(api: &Api, ids: &[RecordId], deadline: Instant) -> Answer<()> {
     let Some(first) = ids.first().copied() else {
         return Ok(());
     };
@@ -164,7 +187,7 @@ pub(super) async fn record(
 ) -> Answer<Response> {
     let id: RecordId = parse("record", &id)?;
     let deadline = wait(query)?.deadline();
-    wait_until_decided(&api, &[id], deadline).await?;
+    await_decided(&api, &[id], deadline).await?;
     let bytes = api
         .blocking(move |api| api.ledger.record_bytes(&id))
         .await?;

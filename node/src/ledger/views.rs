@@ -13,8 +13,10 @@ use deedbook_schemas::api::{
 use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::carried::Carried;
 use deedbook_schemas::checkpoint::SignedCheckpoint;
+use deedbook_schemas::cose_receipt::CoseReceipt;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::Instrument;
+use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::limits::ACCESSES_MAX;
 use deedbook_schemas::outcome::{Entry, Outcome};
 use deedbook_schemas::party::PartyId;
@@ -23,6 +25,7 @@ use deedbook_schemas::record::{Body, Record};
 
 use super::execute::{access_rows, outcome_row};
 use super::{Ledger, now};
+use crate::cosign::CoseSignedTree;
 use crate::fatal::Fatal;
 
 /// The leaf that proves what became of a record: its outcome if the ledger has spoken, otherwise
@@ -312,6 +315,22 @@ impl Ledger {
                 carried: Carried::new(record, None),
             },
         }))
+    }
+
+    /// The COSE receipt of a leaf under a signed tree that covers it.
+    ///
+    /// # Errors
+    /// [`Fatal`] if the store fails or the tree does not cover the leaf.
+    pub fn cose_receipt(&self, index: u64, signed: &CoseSignedTree) -> Result<CoseReceipt, Fatal> {
+        let hashes = self.store.inclusion_proof(index, signed.tree.size)?;
+        Ok(signed.receipt(index, hashes))
+    }
+
+    /// The keys that sign in the log's name.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<PublicKey> {
+        let validators = self.genesis.validators.iter();
+        validators.map(|validator| validator.log_key).collect()
     }
 
     /// The receipt of a leaf under a signed checkpoint that covers it.

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Valid {
     /// The file's name without its extension.
     pub(crate) name: String,
-    /// A kind of record (`transfer`), `attestation`, `entry`, `header`, `block`, `certificate` or
-    /// `genesis`.
+    /// A kind of record (`transfer`), `attestation`, `entry`, `header`, `block`, `certificate`,
+    /// `genesis`, `cose-receipt` or `transparent-statement`.
     pub(crate) kind: String,
     /// The rule of `deedbook.cddl` that describes `hex`.
     pub(crate) rule: String,

@@ -4,6 +4,7 @@
 mod compact;
 #[cfg(test)]
 mod grade;
+mod cose_receipt;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]

@@ -20,12 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Invalid, Valid};
 use deedbook_schemas::block::{Block, BlockError, Certificate, Header};
+use deedbook_schemas::cose_receipt::CoseReceipt;
 use deedbook_schemas::encoding::{DecodeError, decode, encode};
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, GENESIS_BYTES_MAX, SECONDS_MAX};
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::record::{Draft, Record, SignedAttestation};
 use deedbook_schemas::rejection::Code;
+use deedbook_schemas::transparent::TransparentStatement;
 
 /// How the codec refuses bytes of a kind; `None` if it decodes them and their signatures verify.
 fn refusal(kind: &str, bytes: &[u8]) -> Option<&'static str> {
@@ -41,6 +43,9 @@ fn refusal(kind: &str, bytes: &[u8]) -> Option<&'static str> {
         "header" => decode::<Header>(bytes, BLOCK_BYTES_MAX).map(|_| None),
         "certificate" => decode::<Certificate>(bytes, BLOCK_BYTES_MAX).map(|_| None),
         "genesis" => decode::<Genesis>(bytes, GENESIS_BYTES_MAX).map(|_| None),
+        "cose-receipt" => CoseReceipt::decode(bytes).map(|_| None),
+        "transparent-statement" => TransparentStatement::decode(bytes)
+            .map(|transparent| signature(transparent.statement.verifies())),
         "block" => match Block::decode(bytes) {
             Ok(_) => Ok(None),
             Err(BlockError::Decode(error)) => Err(error),
@@ -57,7 +62,7 @@ fn refusal(kind: &str, bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Vectors that are broken in every way: around their body, the kinds are alike.
-const BROKEN: [&str; 18] = [
+const BROKEN: [&str; 20] = [
     "accreditation",
     "enrolment",
     "civil-status-marriage",
@@ -76,6 +81,8 @@ const BROKEN: [&str; 18] = [
     "block",
     "certificate",
     "genesis",
+    "cose-receipt",
+    "transparent-statement",
 ];
 
 /// Vectors whose body alone is broken: one of every other kind, and more where a kind has more than

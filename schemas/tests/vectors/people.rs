@@ -71,7 +71,7 @@ pub(crate) fn key(seed: u8) -> SigningKey {
 /// The first seed of the consensus, note and log keys of the four validators.
 pub(crate) const CONSENSUS_SEED: u8 = 21;
 const NOTE_SEED: u8 = 31;
-const LOG_SEED: u8 = 41;
+pub(crate) const LOG_SEED: u8 = 41;
 
 fn authority(
     person: Person,

@@ -8,6 +8,7 @@ use crate::common::{Invalid, Valid};
 use crate::refusal;
 
 mod body;
+mod exported;
 mod places;
 mod record;
 mod statement;
@@ -124,11 +125,14 @@ pub(crate) fn broken(vector: &Valid, valid: &[Valid]) -> Vec<Invalid> {
         "one byte follows",
         &[&bytes, &[0u8][..]].concat(),
     );
-    if vector.seed.is_some() {
-        statement::all(&mut breaker);
-        tree::all(&mut breaker, true);
-    } else {
-        tree::all(&mut breaker, false);
+    match vector.kind.as_str() {
+        "cose-receipt" => exported::receipt(&mut breaker),
+        "transparent-statement" => exported::transparent(&mut breaker),
+        _ if vector.seed.is_some() => {
+            statement::all(&mut breaker);
+            tree::all(&mut breaker, true);
+        }
+        _ => tree::all(&mut breaker, false),
     }
     if vector.is_record() {
         record::all(&mut breaker, valid);

@@ -3,6 +3,7 @@
 mod chain;
 mod deeds;
 mod encumbrances;
+mod exported;
 mod parties;
 mod proceedings;
 
@@ -199,6 +200,7 @@ pub(crate) fn vectors() -> Vec<Valid> {
     let mortgage = encumbrances::all(&mut writer, sale);
     deeds::all(&mut writer, sale, mortgage);
     proceedings::all(&mut writer, sale, mortgage);
+    exported::all(&mut writer);
     writer.vectors
 }
 
