@@ -37,3 +37,4 @@ pub mod state_proof;
 pub mod text;
 pub mod tile;
 pub mod validators;
+pub mod witness;

@@ -14,3 +14,5 @@ mod receipt;
 mod tile;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod witness;
