@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, draft, evidence, explain, health, key, log, party, power, receipt, sign, status, submit,
-    title, verify,
+    title, verify, witness,
 };
 
 /// What `--help` ends with.
@@ -87,4 +87,7 @@ pub(crate) enum Command {
     Health(health::Args),
     /// Say what a refusal's code means
     Explain(explain::Args),
+    /// Run a witness: cosign checkpoints that continue the log, and catch those that do not
+    #[command(subcommand)]
+    Witness(witness::Command),
 }

@@ -11,3 +11,4 @@ mod http;
 mod ledger;
 mod people;
 mod verify;
+mod witness;
