@@ -33,6 +33,7 @@ use crate::fatal::Fatal;
 use crate::gossip::GossipHandle;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::witnesses::Witnesses;
 use problem::{Answer, ApiProblem};
 
 /// What the handlers share.
@@ -51,6 +52,8 @@ pub struct Api {
     pub name: String,
     /// Figures.
     pub metrics: Metrics,
+    /// Who cosigns beside the validators.
+    pub witnesses: Arc<Witnesses>,
     /// Stops the node.
     pub fatal: tokio::sync::mpsc::Sender<Fatal>,
     /// Whether records are accepted: false when the disk is nearly full.
@@ -83,6 +86,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))
         .routes(routes!(log::block))
+        .routes(routes!(log::witnesses))
         .routes(routes!(events::events))
         .routes(routes!(operations::health))
         .routes(routes!(operations::genesis))
