@@ -12,4 +12,5 @@ mod openapi;
 mod settlement;
 mod startup;
 mod tidy;
+mod witness;
 mod world;
