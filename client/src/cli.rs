@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, certificate, draft, evidence, explain, health, key, log, party, power, receipt, sign,
-    status, submit, title, verify,
+    status, submit, title, verify, witness,
 };
 
 /// What `--help` ends with.
@@ -89,4 +89,7 @@ pub(crate) enum Command {
     Health(health::Args),
     /// Say what a refusal's code means
     Explain(explain::Args),
+    /// Run a witness: cosign checkpoints that continue the log, and catch those that do not
+    #[command(subcommand)]
+    Witness(witness::Command),
 }

@@ -6,7 +6,7 @@ use deedbook_client::time::{rfc3339, rfc3339_ms};
 use deedbook_client::verified::{describe_right, words};
 use deedbook_schemas::api::{
     AccessView, Health, InstrumentView, PartyView, PowerView, Reason, RecordState, RecordView,
-    TitleView,
+    TitleView, WitnessedView, WitnessesView,
 };
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::{ActRole, Matter, Status};
@@ -263,6 +263,45 @@ pub(crate) fn accesses(views: &[AccessView]) -> String {
     views.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+fn witness_line(view: &Health) -> String {
+    let (count, failing) = (view.witnesses, view.witnesses_failing);
+    match (count, view.witness_alarms) {
+        (0, _) => "  no witnesses".to_owned(),
+        (_, 0) => format!(
+            "  witnessed up to leaf {}; of {count} witnesses {failing} failing",
+            view.witnessed_size
+        ),
+        (_, alarms) => format!("  ALARM of {alarms} witnesses: deedbook log witnesses"),
+    }
+}
+
+pub(crate) fn witnesses(view: &WitnessesView) -> String {
+    let lines = view.witnesses.iter().map(|witness| {
+        let state = match (&witness.failing, &witness.witnessed) {
+            (Some(trouble), _) => format!(
+                "failing since {}: {}",
+                rfc3339(trouble.since),
+                trouble.reason
+            ),
+            (None, Some(WitnessedView { size, time })) => {
+                format!("witnessed {size} leaves at {}", rfc3339(*time))
+            }
+            (None, None) => "pending".to_owned(),
+        };
+        let alarm = witness.alarm.as_ref().map(|trouble| {
+            let (since, reason) = (rfc3339(trouble.since), &trouble.reason);
+            format!("\n  ALARM since {since}: {reason}")
+        });
+        let (name, url) = (&witness.name, &witness.url);
+        format!("{name} at {url}\n  {state}{}", alarm.unwrap_or_default())
+    });
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() {
+        return "this node pushes to no witness".to_owned();
+    }
+    lines.join("\n")
+}
+
 pub(crate) fn health(view: &Health) -> String {
     [
         format!("node {} of ledger {}", view.node, view.ledger),
@@ -276,6 +315,7 @@ pub(crate) fn health(view: &Health) -> String {
             view.origin, view.tree_size, view.tree_root
         ),
         format!("  cosigned up to leaf {}", view.cosigned_size),
+        witness_line(view),
         format!("  state root {}", view.state_root),
         format!("  {} peers, {} records waiting", view.peers, view.queued),
     ]

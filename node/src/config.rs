@@ -11,6 +11,8 @@ use deedbook_schemas::limits::GENESIS_BYTES_MAX;
 use libp2p::Multiaddr;
 use serde::{Deserialize, Serialize};
 
+use crate::witnesses::{WitnessConfig, Witnesses};
+
 /// Name of the file in a node's home.
 pub const FILE_NAME: &str = "node.toml";
 
@@ -40,6 +42,9 @@ pub struct NodeConfig {
     pub consensus: NetworkConfig,
     /// The record network.
     pub records: NetworkConfig,
+    /// Witnesses that get every checkpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessConfig>,
 }
 
 /// Why a configuration cannot be used.
@@ -94,6 +99,22 @@ impl NodeConfig {
             ));
         }
         Ok(config)
+    }
+
+    /// The witnesses, none of which is a validator.
+    ///
+    /// # Errors
+    /// [`ConfigError`] about the first that cannot be used.
+    pub fn load_witnesses(&self, home: &Path, genesis: &Genesis) -> Result<Witnesses, ConfigError> {
+        let malformed = |message| ConfigError::Malformed {
+            path: home.join(FILE_NAME),
+            message,
+        };
+        let witnesses = Witnesses::new(&self.witnesses).map_err(malformed)?;
+        witnesses
+            .strangers_to(&genesis.validators)
+            .map_err(malformed)?;
+        Ok(witnesses)
     }
 
     /// Reads and checks the genesis.

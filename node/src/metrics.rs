@@ -65,6 +65,31 @@ impl Metrics {
             "Leaves under a cosigned checkpoint",
             cosigned,
         );
+        let witnesses = api.witnesses.summary();
+        for (name, help, value) in [
+            (
+                "witnessed_size",
+                "Leaves under a checkpoint that a witness cosigned",
+                witnesses.witnessed_size,
+            ),
+            (
+                "witnesses",
+                "Witnesses configured",
+                witnesses.configured as u64,
+            ),
+            (
+                "witnesses_failing",
+                "Witnesses that do not cosign now",
+                witnesses.failing as u64,
+            ),
+            (
+                "witness_alarms",
+                "Witnesses that contradict the log or themselves, since the start: any is an alarm",
+                witnesses.alarms_raised,
+            ),
+        ] {
+            gauge(&mut registry, name, help, value);
+        }
         let peers = api.gossip.peers_connected() as u64;
         gauge(
             &mut registry,

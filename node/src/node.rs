@@ -27,6 +27,7 @@ use crate::ledger::{Ledger, Refused, now};
 use crate::metrics::Metrics;
 use crate::store::guard::SigningGuard;
 use crate::store::{Store, Tip, disk_free_percent};
+use crate::witnesses::{Source, Witnesses};
 
 /// How often a node tells the others its height and looks after what waits.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -111,6 +112,9 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let genesis = config.load_genesis().map_err(config_error)?;
     let keys = load_keys(&config)?;
     let name = name_in_genesis(&genesis, &keys)?;
+    let witnesses = config
+        .load_witnesses(home, &genesis)
+        .map_err(config_error)?;
     let listener = TcpListener::bind(config.api_listen)
         .await
         .map_err(|error| Fatal::new(format!("API on {}: {error}", config.api_listen)))?;
@@ -142,6 +146,7 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
         &name,
         config.data.clone(),
         fatal,
+        witnesses,
     )?);
     let engine = ConsensusConfig {
         moniker: name,
@@ -188,6 +193,7 @@ impl Node {
         name: &str,
         data: PathBuf,
         fatal: mpsc::Sender<Fatal>,
+        witnesses: Witnesses,
     ) -> Result<Self, Fatal> {
         let key_name = |text: &str| {
             text.parse::<KeyName>()
@@ -204,6 +210,7 @@ impl Node {
             gossip,
             name: name.to_owned(),
             metrics: Metrics::default(),
+            witnesses: Arc::new(witnesses),
             fatal,
             ready: is_ready,
             ledger,
@@ -245,13 +252,17 @@ impl Node {
         let router = api::router(Arc::clone(&self.api));
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
         let (to_admit, bundles) = mpsc::channel(BUNDLE_MESSAGES_WAITING);
-        let tasks = [
+        let source = Arc::clone(&self.api) as Arc<dyn Source>;
+        let changed = self.api.cosigned_size.clone();
+        let pushing = self.api.witnesses.start(&source, changed);
+        let mut tasks = pushing.map_err(|error| Fatal::new(format!("witnesses: {error}")))?;
+        tasks.extend([
             tokio::spawn(Arc::clone(self).receive(inbox, to_admit)),
             tokio::spawn(Arc::clone(self).admit(bundles)),
             tokio::spawn(Arc::clone(self).follow_blocks(blocks)),
             tokio::spawn(Arc::clone(self).wake_for_records()),
             tokio::spawn(Arc::clone(self).heartbeat()),
-        ];
+        ]);
         let early = tokio::select! {
             () = shutdown => None,
             fatal = stop.recv() => fatal.map(Err),
@@ -490,6 +501,22 @@ fn durable_tree(ledger: &Ledger, tip: &Tip) -> DurableTree {
 
 fn flatten<T>(joined: Result<Result<T, Fatal>, tokio::task::JoinError>) -> Result<T, Fatal> {
     joined.unwrap_or_else(|error| Err(Fatal::new(format!("a task panicked: {error}"))))
+}
+
+impl Source for Api {
+    fn newest(&self) -> Option<deedbook_schemas::checkpoint::SignedCheckpoint> {
+        self.signed_checkpoint()
+    }
+
+    fn prove(&self, old: u64, new: u64) -> Result<Vec<deedbook_schemas::digest::TreeHash>, Fatal> {
+        let proof = self.ledger.store().consistency_proof(old, new);
+        let proof = proof.map_err(Fatal::from);
+        if let Err(fatal) = &proof {
+            // If the channel is full or closed, the node is stopping already.
+            let _stopping = self.fatal.try_send(fatal.clone());
+        }
+        proof
+    }
 }
 
 impl Api {

@@ -375,8 +375,83 @@ pub struct Health {
     pub state_root: StateRoot,
     /// Leaves covered by a checkpoint that 2f+1 validators cosigned.
     pub cosigned_size: u64,
+    /// Leaves covered by a checkpoint that a witness cosigned as well; 0 if none did since the
+    /// node's start.
+    pub witnessed_size: u64,
+    /// Witnesses that this node pushes to.
+    pub witnesses: usize,
+    /// Of these, those that do not cosign now.
+    pub witnesses_failing: usize,
+    /// Of these, those that contradict the log or themselves. Any is an alarm.
+    pub witness_alarms: usize,
     /// Connected peers on the record network.
     pub peers: usize,
     /// Records waiting for a block.
     pub queued: usize,
+}
+
+/// How a witness stands, at one node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WitnessState {
+    /// It has not answered yet.
+    Pending,
+    /// It cosigned the last checkpoint that it was sent.
+    Witnessed,
+    /// It does not cosign now.
+    Failing,
+}
+
+/// What a witness cosigned last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WitnessedView {
+    /// Leaves of the tree.
+    pub size: u64,
+    /// When, by the witness's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    pub time: Seconds,
+}
+
+/// What is wrong with a witness.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TroubleView {
+    /// Since when, by the node's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    pub since: Seconds,
+    /// What, the last time it was asked.
+    pub reason: String,
+}
+
+/// One witness that a node pushes checkpoints to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WitnessView {
+    /// Its name.
+    pub name: String,
+    /// Its key (a C2SP vkey).
+    pub vkey: String,
+    /// Where it is asked.
+    pub url: String,
+    /// How it stands.
+    pub state: WitnessState,
+    /// What it cosigned last, since the node's start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<WitnessedView>,
+    /// Why it does not cosign now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing: Option<TroubleView>,
+    /// It contradicts the log, or itself: one of them has two histories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<TroubleView>,
+}
+
+/// `GET /v1/witnesses`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WitnessesView {
+    /// In the order of the node's configuration.
+    pub witnesses: Vec<WitnessView>,
 }

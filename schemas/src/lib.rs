@@ -44,3 +44,4 @@ pub mod tile;
 pub mod title_certificate;
 pub mod transparent;
 pub mod validators;
+pub mod witness;

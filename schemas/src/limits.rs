@@ -186,6 +186,28 @@ pub const NOTE_SIGNATURES_MAX: usize = 2 * VALIDATORS_MAX + 1;
 /// Bytes of one signed checkpoint: 201 lines of up to 240 bytes.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 
+/// Hashes of one consistency proof in a request to a witness (C2SP tlog-witness).
+pub const CONSISTENCY_HASHES_MAX: usize = 63;
+
+/// Bytes of one request to a witness: a checkpoint (65,536), 63 hashes of 45 bytes (2,835), an old
+/// size line of 24 and a blank line, rounded up.
+pub const ADD_CHECKPOINT_BYTES_MAX: usize = CHECKPOINT_BYTES_MAX + 4 * 1024;
+
+/// Bytes of a witness's answer: a cosignature line has at most 380, ML-DSA-44 ones that we skip
+/// 3,600 each; four of them, rounded up.
+pub const WITNESS_ANSWER_BYTES_MAX: usize = 16 * 1024;
+
+/// Witnesses that one node pushes to. A checkpoint has room for 100 beside the validators.
+pub const WITNESSES_MAX: usize = 32;
+
+/// Checkpoints with cosignatures of witnesses that a node holds. One every half second at most:
+/// the last 32 s, so that slow witnesses meet at one size. 64 × 9 KiB with 100 validators.
+pub const WITNESSED_SIZES_MAX: usize = 64;
+
+/// Logs that one of our witnesses knows. Its database is written whole: 32 × 64 KiB at worst, 1 KiB
+/// each with four validators.
+pub const WITNESS_LOGS_MAX: usize = 32;
+
 /// Bytes of one receipt: an entry in base64 (87,380), 64 hashes of 45 bytes (2,880), a checkpoint
 /// (65,536), together 152 KiB, rounded up.
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;

@@ -24,6 +24,9 @@ use crate::note::{KeyName, NoteError, SignatureLine, SignatureType, VerifierKey}
 /// The name of the group that holds a network's validators.
 pub const VALIDATORS_GROUP: &str = "validators";
 
+/// The name of the group that holds the witnesses outside a network.
+pub const PUBLIC_GROUP: &str = "public";
+
 /// The predefined name of the quorum that asks for no witness.
 const NONE: &str = "none";
 
@@ -241,6 +244,39 @@ impl Policy {
             builder.line(line)?;
         }
         builder.finish()
+    }
+
+    /// The same policy with witnesses outside the network, each under its key's name, in the group
+    /// [`PUBLIC_GROUP`], of which `threshold` satisfy it. The quorum stays what it was.
+    ///
+    /// # Errors
+    /// [`PolicyError`] if a key or name is there already, has another type than a witness's, or the
+    /// threshold is zero or above the number of witnesses.
+    pub fn with_public(
+        &self,
+        witnesses: &[VerifierKey],
+        threshold: usize,
+    ) -> Result<Self, PolicyError> {
+        let mut text = self.to_text();
+        for key in witnesses {
+            text.push_str(&format!("witness {} {key}\n", key.name()));
+        }
+        let names: Vec<_> = witnesses.iter().map(|key| key.name().as_str()).collect();
+        let names = names.join(" ");
+        Self::from_text(&format!("{text}group {PUBLIC_GROUP} {threshold} {names}\n"))
+    }
+
+    /// The keys that sign in a log's name, in the order of the policy.
+    pub fn log_keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.logs.iter().map(|log| &log.key)
+    }
+
+    /// Whether a line says it is by a key of this policy.
+    #[must_use]
+    pub fn knows(&self, line: &SignatureLine) -> bool {
+        let witnesses = self.witnesses.iter().map(|witness| &witness.keyed);
+        let mut keys = self.logs.iter().chain(witnesses);
+        keys.any(|keyed| keyed.key.claims(line))
     }
 
     /// The policy as a file: logs, witnesses, groups, quorum; thresholds as numbers, no comments.

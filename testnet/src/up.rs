@@ -18,6 +18,9 @@ pub struct UpOptions {
     /// Validators.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub validators: u8,
+    /// Witnesses outside the network.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub witnesses: u8,
 }
 
 /// Starts the network, says where everything is, and waits.
@@ -25,13 +28,17 @@ pub struct UpOptions {
 /// # Errors
 /// If a process does not start, or ends by itself.
 pub async fn run(options: &UpOptions) -> Result<()> {
-    let mut network = Network::create(&options.dir, options.validators.into()).await?;
+    let (validators, witnesses) = (options.validators.into(), options.witnesses.into());
+    let mut network = Network::create_witnessed(&options.dir, validators, witnesses).await?;
     network.start().await?;
     let provider = network.start_provider().await?;
     let custodian = network.start_custodian().await?;
     println!("ledger     {}", network.ledger);
     for node in &network.nodes {
         println!("validator  {}  {}", node.api, node.name);
+    }
+    for witness in &network.witnesses {
+        println!("witness    {}  {}", witness.url, witness.key.name());
     }
     println!("provider   {}  {STATEMENT}", provider.base());
     println!("custodian  {}", custodian.base());

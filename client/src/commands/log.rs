@@ -31,6 +31,8 @@ pub(crate) enum Log {
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },
+    /// Show the witnesses that a node pushes to, and how each stands
+    Witnesses,
 }
 
 #[derive(Serialize)]
@@ -73,6 +75,11 @@ pub(crate) fn run(log: Log, context: &Context) -> Result<(), Failure> {
     match log {
         Log::Show { index } => show(index, context),
         Log::Checkpoint { policy } => checkpoint(policy, context),
+        Log::Witnesses => {
+            let client = context.client()?;
+            let view = context.online("a node", async { Ok(client.witnesses().await?) })?;
+            context.print(&view, || human::witnesses(&view))
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod title;
 pub(crate) mod verify;
+pub(crate) mod witness;
 
 use crate::cli::Command;
 use crate::output::{Context, Failure};
@@ -40,5 +41,6 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Audit(args) => audit::run(&args, context),
         Command::Health(args) => health::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
+        Command::Witness(witness) => witness::run(witness, context),
     }
 }

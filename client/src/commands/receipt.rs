@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Seconds to wait for the validators' cosignatures
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     wait: u16,
+    /// Wait until so many witnesses outside the network have cosigned as well
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    witnesses: u8,
     #[command(flatten)]
     overwrite: Overwrite,
 }
@@ -118,7 +121,9 @@ fn tlog_proof(args: &Args, context: &Context) -> Result<Received, Failure> {
     let client = context.client()?;
     let wait = Some(Duration::from_secs(args.wait.into()));
     let text = context.online("cosignatures", async {
-        Ok(client.receipt(&args.id, wait).await?)
+        Ok(client
+            .witnessed_receipt(&args.id, args.witnesses, wait)
+            .await?)
     })?;
     let receipt = Receipt::parse(text.as_bytes())
         .map_err(|error| Failure::no(format!("what the node sent is no receipt: {error}")))?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use deedbook_schemas::api::{
     AccessesView, BlockView, ConsentView, DraftRequest, DraftView, Health, InstrumentView,
-    PartyView, PowerView, RecordView, SubmissionView, TitleView,
+    PartyView, PowerView, RecordView, SubmissionView, TitleView, WitnessesView,
 };
 use deedbook_schemas::block::Height;
 use deedbook_schemas::digest::RecordId;
@@ -164,8 +164,31 @@ impl Client {
     /// # Errors
     /// [`ApiError`]; 404 if there is nothing to prove, 503 if it is not cosigned yet.
     pub async fn receipt(&self, id: &RecordId, wait: Option<Duration>) -> Result<String, ApiError> {
+        self.witnessed_receipt(id, 0, wait).await
+    }
+
+    /// As [`Client::receipt`], and so many witnesses must have cosigned as well.
+    ///
+    /// # Errors
+    /// As [`Client::receipt`]; 503 also if they have not.
+    pub async fn witnessed_receipt(
+        &self,
+        id: &RecordId,
+        witnesses: u8,
+        wait: Option<Duration>,
+    ) -> Result<String, ApiError> {
         let ask = Ask::get(format!("/v1/receipts/{id}")).accept(TEXT, RECEIPT_BYTES_MAX);
-        self.text(ask.wait(wait)).await
+        let witnesses = (witnesses > 0).then_some(witnesses.into());
+        self.text(ask.query("witnesses", witnesses).wait(wait))
+            .await
+    }
+
+    /// `GET /v1/witnesses`: how the node's witnesses stand.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn witnesses(&self) -> Result<WitnessesView, ApiError> {
+        self.json(Ask::get("/v1/witnesses")).await
     }
 
     /// `GET /v1/certificates/{cadastral number}`: a `.deedbook-title`, unverified;

@@ -13,3 +13,4 @@ mod ledger;
 mod people;
 mod scitt;
 mod verify;
+mod witness;

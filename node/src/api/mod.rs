@@ -35,6 +35,7 @@ use crate::fatal::Fatal;
 use crate::gossip::GossipHandle;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::witnesses::Witnesses;
 use problem::{Answer, ApiProblem};
 
 /// What the handlers share.
@@ -53,6 +54,8 @@ pub struct Api {
     pub name: String,
     /// Figures.
     pub metrics: Metrics,
+    /// Who cosigns beside the validators.
+    pub witnesses: Arc<Witnesses>,
     /// Stops the node.
     pub fatal: tokio::sync::mpsc::Sender<Fatal>,
     /// Whether records are accepted: false when the disk is nearly full.
@@ -91,6 +94,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(scitt::entry))
         .routes(routes!(scitt::keys))
         .routes(routes!(scitt::key))
+        .routes(routes!(log::witnesses))
         .routes(routes!(events::events))
         .routes(routes!(operations::health))
         .routes(routes!(operations::genesis))

@@ -19,3 +19,5 @@ mod receipt;
 mod tile;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod witness;

@@ -31,6 +31,8 @@ use story::{Cast, Sold};
 
 /// Validators of the demo: the fewest of which one may fail.
 const VALIDATORS: usize = 4;
+/// Witnesses of the demo, run by two who run no validator.
+const WITNESSES: usize = 2;
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -72,7 +74,7 @@ struct Deal<'a> {
 pub async fn run(options: &DemoOptions) -> Result<()> {
     let began = Instant::now();
     clear(&options.out)?;
-    let mut network = Network::create(&options.out.join("network"), VALIDATORS).await?;
+    let mut network = network(&options.out).await?;
     let (provider, custodian) = step("starting the network", start(&mut network)).await?;
     let desk = ProviderDesk::new(provider, network.ledger);
     let about = desk.about().await?;
@@ -116,6 +118,10 @@ pub async fn run(options: &DemoOptions) -> Result<()> {
     finish(options, &deal)
 }
 
+async fn network(out: &Path) -> Result<Network> {
+    Network::create_witnessed(&out.join("network"), VALIDATORS, WITNESSES).await
+}
+
 /// What the chapters with running nodes leave behind.
 struct Played {
     before: TitleView,
@@ -148,8 +154,7 @@ async fn play(stage: &mut Stage, network: &mut Network, cast: &Cast, out: &Path)
     let sold = step("sale", story::sell(stage, network, cast, power)).await?;
     step("catching up", story::recover(stage, network)).await?;
     let records = [sold.transfer, power, sold.consent];
-    let policy = network.policy.to_string();
-    let receipts = step("receipts", proofs::collect(stage, out, &policy, records)).await?;
+    let receipts = step("receipts", proofs::collect(stage, out, network, records)).await?;
     stage.chapter("What else is refused");
     step("revoked power", story::by_revoked_power(stage, cast, power)).await?;
     step("racing sales", story::race(stage, network, cast)).await?;
@@ -176,7 +181,7 @@ async fn prove(
             "a validator still answers"
         );
     }
-    stage.tell("all validators, the provider and the custodian are stopped");
+    stage.tell("all validators, the witnesses, the provider and the custodian are stopped");
     let verified = step("verification", proofs::verify(stage, out, receipts)).await?;
     step(
         "tampered receipt",
@@ -205,9 +210,12 @@ fn clear(out: &Path) -> Result<()> {
 }
 
 fn open_scene(stage: &mut Stage, network: &Network, statement: &str) {
-    stage.tell("four validators, an identity provider and an evidence custodian are running");
+    stage.tell("four validators, two witnesses, an identity provider and an evidence custodian are running");
     for node in &network.nodes {
         stage.detail(format!("{}  {}", node.api, node.name));
+    }
+    for witness in &network.witnesses {
+        stage.detail(format!("{}  {}", witness.url, witness.key.name()));
     }
     stage.detail(format!("law: {}", profile().name));
     stage.detail(format!("identity: {statement}"));

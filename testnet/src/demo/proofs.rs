@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use super::stage::Stage;
 use crate::limits::FINALITY_TIMEOUT;
+use crate::network::Network;
 use crate::network::process::{run_any, sibling};
+use crate::network::witnesses::majority;
 
 /// What the demo leaves behind.
 pub(super) const POLICY: &str = "network.policy";
@@ -34,19 +36,22 @@ pub(super) struct Verified {
 pub(super) async fn collect(
     stage: &mut Stage,
     out: &Path,
-    policy: &str,
+    network: &Network,
     records: [RecordId; 3],
 ) -> Result<Vec<(PathBuf, RecordId)>> {
-    save(&out.join(POLICY), policy.as_bytes())?;
+    save(&out.join(POLICY), network.policy.to_text().as_bytes())?;
+    let witnesses = u8::try_from(majority(network.witnesses.len()))?;
     let mut files = Vec::new();
     for (name, record) in RECEIPTS.into_iter().zip(records) {
-        let receipt = stage.client.receipt(&record, Some(FINALITY_TIMEOUT)).await;
+        let wait = Some(FINALITY_TIMEOUT);
+        let receipt = stage.client.witnessed_receipt(&record, witnesses, wait);
+        let receipt = receipt.await;
         let receipt = receipt.with_context(|| format!("the receipt {name}"))?;
         save(&out.join(name), receipt.as_bytes())?;
         files.push((out.join(name), record));
     }
     stage.tell(format!(
-        "receipts of transfer, power and consent are in {}",
+        "receipts of transfer, power and consent, witnessed, are in {}",
         out.display()
     ));
     Ok(files)

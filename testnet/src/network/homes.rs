@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use deedbook_client::files::{Access, Existing, write};
 use deedbook_node::config::{FILE_NAME, NetworkConfig, NodeConfig};
 use deedbook_node::keys::{NodeKeys, PublicKeys};
+use deedbook_node::witnesses::WitnessConfig;
 use deedbook_schemas::genesis::Genesis;
 
 use super::genesis::institution;
@@ -66,7 +67,12 @@ pub(super) fn plan(folder: &Path, validators: usize) -> Result<Vec<Plan>> {
 ///
 /// # Errors
 /// If the folder cannot be written.
-pub(super) fn write_home(plan: &Plan, plans: &[Plan], genesis: &Genesis) -> Result<()> {
+pub(super) fn write_home(
+    plan: &Plan,
+    plans: &[Plan],
+    genesis: &Genesis,
+    witnesses: &[WitnessConfig],
+) -> Result<()> {
     let others = || plans.iter().filter(|other| other.home != plan.home);
     let network = |address: fn(&Plan) -> SocketAddr| -> Result<NetworkConfig> {
         let multiaddr =
@@ -90,6 +96,7 @@ pub(super) fn write_home(plan: &Plan, plans: &[Plan], genesis: &Genesis) -> Resu
         api_listen: plan.api,
         consensus: network(|plan| plan.consensus)?,
         records: network(|plan| plan.records)?,
+        witnesses: witnesses.to_vec(),
     };
     let save = |name: &str, text: String| {
         let path = plan.home.join(name);

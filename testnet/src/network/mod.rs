@@ -1,4 +1,4 @@
-//! A local network of real processes: validators, the identity provider, the custodian.
+//! A local network of real processes: validators, witnesses, the identity provider, the custodian.
 //!
 //! Lives here: folders, configuration, starting, waiting, killing, stopping. Does not live here:
 //! what is done on the network. Everything listens on 127.0.0.1, on ports that were free a moment
@@ -8,6 +8,7 @@ pub mod genesis;
 mod homes;
 pub mod process;
 pub mod usage;
+pub mod witnesses;
 
 use std::ffi::OsString as OsArg;
 use std::fs;
@@ -32,6 +33,7 @@ use genesis::Authorities;
 use homes::{free_addresses, plan, write_home};
 use process::{POLL, Process, sibling};
 use usage::{Usage, usage};
+use witnesses::{Witness, majority};
 
 /// One validator.
 #[derive(Debug)]
@@ -67,6 +69,8 @@ pub struct Network {
     pub authorities: Authorities,
     /// The validators.
     pub nodes: Vec<Node>,
+    /// The witnesses outside the network.
+    pub witnesses: Vec<Witness>,
     node_binary: PathBuf,
     companions: Vec<Companion>,
 }
@@ -77,22 +81,35 @@ impl Network {
     /// # Errors
     /// If a folder cannot be written or `deedbook-node` is missing.
     pub async fn create(folder: &Path, validators: usize) -> Result<Self> {
+        Self::create_witnessed(folder, validators, 0).await
+    }
+
+    /// As [`Network::create`], with so many witnesses, of which the policy's group `public` asks
+    /// for more than half.
+    ///
+    /// # Errors
+    /// As [`Network::create`], or if `deedbook` is missing.
+    pub async fn create_witnessed(
+        folder: &Path,
+        validators: usize,
+        witnesses: usize,
+    ) -> Result<Self> {
         let node_binary = sibling("deedbook-node")?;
         fresh_folder(folder)?;
         let authorities = Authorities::generate()?;
         let plans = plan(folder, validators)?;
         let members = plans.iter().map(|plan| plan.public.validator.clone());
         let genesis = authorities.genesis(members.collect())?;
-        let policy = Policy::of_genesis(&genesis).context("the policy of the test network")?;
-        let text = policy.to_string();
-        write(
-            &folder.join("network.policy"),
-            text.as_bytes(),
-            Access::Public,
-            Existing::Keep,
-        )?;
+        let witnesses = witnesses::create(folder, witnesses).await?;
+        let policy = policy(&genesis, &witnesses).context("the policy of the test network")?;
+        let (text, path) = (policy.to_string(), folder.join("network.policy"));
+        write(&path, text.as_bytes(), Access::Public, Existing::Keep)?;
+        for witness in &witnesses {
+            witness.watch(&path).await?;
+        }
+        let pushed_to: Vec<_> = witnesses.iter().map(Witness::config).collect();
         for plan in &plans {
-            write_home(plan, &plans, &genesis)?;
+            write_home(plan, &plans, &genesis, &pushed_to)?;
             let arguments = [
                 OsArg::from("init"),
                 "--home".into(),
@@ -113,16 +130,20 @@ impl Network {
             policy,
             authorities,
             nodes: nodes.collect(),
+            witnesses,
             node_binary,
             companions: Vec::new(),
         })
     }
 
-    /// Starts all validators and waits until each is ready and sees the others.
+    /// Starts all witnesses and validators and waits until each is ready and sees the others.
     ///
     /// # Errors
     /// If one does not answer in time: the end of its log.
     pub async fn start(&mut self) -> Result<()> {
+        for witness in &mut self.witnesses {
+            witness.start().await?;
+        }
         for index in 0..self.nodes.len() {
             self.spawn(index)?;
         }
@@ -326,7 +347,12 @@ impl Network {
             .iter_mut()
             .filter_map(|node| node.process.as_mut());
         let companions = self.companions.iter_mut().map(|it| &mut it.process);
-        nodes.chain(companions).try_for_each(Process::check)
+        let witnesses = self.witnesses.iter_mut();
+        let witnesses = witnesses.filter_map(|witness| witness.process().as_mut());
+        nodes
+            .chain(companions)
+            .chain(witnesses)
+            .try_for_each(Process::check)
     }
 
     /// What every running node has used so far, in the order of the nodes.
@@ -354,10 +380,24 @@ impl Network {
     pub async fn stop(&mut self) -> Result<()> {
         let nodes = self.nodes.iter_mut().filter_map(|node| node.process.take());
         let companions = self.companions.drain(..).map(|companion| companion.process);
-        let stopping = nodes.chain(companions).map(Process::stop);
+        let witnesses = self.witnesses.iter_mut();
+        let witnesses = witnesses.filter_map(|witness| witness.process().take());
+        let stopping = nodes.chain(companions).chain(witnesses).map(Process::stop);
         let stopped = futures::future::join_all(stopping).await;
         stopped.into_iter().collect()
     }
+}
+
+fn policy(genesis: &Genesis, witnesses: &[Witness]) -> Result<Policy> {
+    let policy = Policy::of_genesis(genesis)?;
+    if witnesses.is_empty() {
+        return Ok(policy);
+    }
+    let keys: Vec<_> = witnesses
+        .iter()
+        .map(|witness| witness.key.clone())
+        .collect();
+    Ok(policy.with_public(&keys, majority(keys.len()))?)
 }
 
 fn client_of(api: &str) -> Result<Client> {

@@ -15,4 +15,5 @@ mod scitt;
 mod settlement;
 mod startup;
 mod tidy;
+mod witness;
 mod world;

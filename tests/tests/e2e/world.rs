@@ -55,11 +55,17 @@ pub(crate) struct World {
 impl World {
     /// Makes a network; starts nothing.
     pub(crate) async fn create(validators: usize) -> Self {
+        Self::create_witnessed(validators, 0).await
+    }
+
+    /// Makes a network with witnesses; starts nothing.
+    pub(crate) async fn create_witnessed(validators: usize, witnesses: usize) -> Self {
         program("deedbook-node");
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("network");
+        let network = Network::create_witnessed(&inside, validators, witnesses).await;
         Self {
-            network: Network::create(&inside, validators).await.unwrap(),
+            network: network.unwrap(),
             seller: Person::invent("seller").unwrap(),
             buyer: Person::invent("buyer").unwrap(),
             _folder: folder,
