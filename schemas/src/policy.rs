@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use builder::Builder;
-pub use grade::{Grade, PUBLIC_GROUP};
+pub use grade::Grade;
 
 use crate::block::Seconds;
 use crate::checkpoint::{Cosignature, SignedCheckpoint};
@@ -264,11 +264,6 @@ impl Policy {
         let names: Vec<_> = witnesses.iter().map(|key| key.name().as_str()).collect();
         let names = names.join(" ");
         Self::from_text(&format!("{text}group {PUBLIC_GROUP} {threshold} {names}\n"))
-    }
-
-    /// The keys that sign in a log's name, in the order of the policy.
-    pub fn log_keys(&self) -> impl Iterator<Item = &VerifierKey> {
-        self.logs.iter().map(|log| &log.key)
     }
 
     /// Whether a line says it is by a key of this policy.

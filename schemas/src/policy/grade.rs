@@ -4,10 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Evaluation, Policy, VALIDATORS_GROUP};
-
-/// The name of the group of witnesses that are not the network's own.
-pub const PUBLIC_GROUP: &str = "public";
+use super::{Evaluation, PUBLIC_GROUP, Policy, VALIDATORS_GROUP};
 
 /// The grade of what a policy accepts, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
