@@ -178,7 +178,7 @@ impl Client {
         wait: Option<Duration>,
     ) -> Result<String, ApiError> {
         let ask = Ask::get(format!("/v1/receipts/{id}")).accept(TEXT, RECEIPT_BYTES_MAX);
-        let witnesses = (witnesses > 0).then_some(witnesses.into());
+        let witnesses = (witnesses > 0).then_some(witnesses);
         self.text(ask.query("witnesses", witnesses).wait(wait))
             .await
     }

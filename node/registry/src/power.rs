@@ -181,7 +181,12 @@ fn in_force_alone(
 ) -> Result<BTreeSet<Code>, StateError> {
     let principal = state::party(state, &power.principal)?;
     let agent = state::party(state, &power.agent)?;
-    Ok(power_codes(power, principal.as_ref(), agent.as_ref(), now))
+    Ok(power_codes(
+        power,
+        principal.as_deref(),
+        agent.as_deref(),
+        now,
+    ))
 }
 
 /// What an agent is about to do under a power.
