@@ -173,7 +173,7 @@ fn no_kind_of_record_is_valid_under_another_kinds_rule() {
 fn state_receipts_and_the_objects_in_them_are_valid_under_their_rules() {
     let path = common::folder("title-certificate").join("valid.json");
     let vectors: Vec<serde_json::Value> =
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let texts = [
         "title-certificate",
         "state-receipt",

@@ -44,7 +44,7 @@ fn large(carried: &Carried) -> Receipt {
 /// A record of the golden vectors, and its id.
 fn record(name: &str) -> (Vec<u8>, RecordId) {
     let path = format!("{}/vectors/valid/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let vector: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vector: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let text = |field: &str| vector[field].as_str().unwrap().to_owned();
     (
         hex::decode(text("hex")).unwrap(),

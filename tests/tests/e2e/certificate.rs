@@ -105,6 +105,25 @@ fn amount(minor: u64) -> Money {
     }
 }
 
+/// A power to sell the house, for the profile's default term.
+fn power_to_sell() -> Body {
+    Body::PowerOfAttorney(PowerOfAttorney {
+        scope: Scope {
+            acts: vec![ActKind::Sell],
+            properties: Some(vec![HOUSE.to_owned()]),
+            price_floor: Some(price()),
+            counterparties: None,
+            self_dealing: false,
+            substitutions: None,
+        },
+        issued: Some(now()),
+        starts: None,
+        expires: None,
+        parent: None,
+        represents: None,
+    })
+}
+
 fn what_stands_against(title: &VerifiedTitle) -> Vec<&str> {
     title.against.iter().map(|one| one.what).collect()
 }
@@ -142,22 +161,9 @@ async fn a_certificate_proves_what_stands_against_a_title_and_whether_a_power_is
             },
         }))
         .await;
-    let power = Body::PowerOfAttorney(PowerOfAttorney {
-        scope: Scope {
-            acts: vec![ActKind::Sell],
-            properties: Some(vec![HOUSE.to_owned()]),
-            price_floor: Some(price()),
-            counterparties: None,
-            self_dealing: false,
-            substitutions: None,
-        },
-        issued: Some(now()),
-        starts: None,
-        expires: None,
-        parent: None,
-        represents: None,
-    });
-    let power = stage.does(seller, &other.to_string(), power).await;
+    let power = stage
+        .does(seller, &other.to_string(), power_to_sell())
+        .await;
     let deal = stage.begins(sale(owner, other, 3, price())).await;
     let never = RecordId([7; 32]);
     let second = stage.fetch(1, HOUSE, &[power, never]).await;
@@ -217,10 +223,25 @@ async fn others(stage: &Stage, certificate: &[u8], power: RecordId) {
         assert_eq!(proven.objects[&key].is_some(), there);
     }
 
+    said_by_the_command(stage, power).await;
+    refused(&node.api).await;
+    // Every node comes to say the same.
+    let newest = stage.proven(certificate);
+    for index in 0..4 {
+        until("a node with the same title", async || {
+            let proven = stage.proven(&stage.fetch(index, HOUSE, &[power]).await);
+            (proven.title == newest.title && proven.powers == newest.powers).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Fetched and verified by the command, as a user does it.
+async fn said_by_the_command(stage: &Stage, power: RecordId) {
+    let node = &stage.world.network.nodes[0];
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("policy"), stage.policy.to_text()).unwrap();
-    std::fs::write(path("third"), certificate).unwrap();
     let run = async |arguments: Vec<String>| {
         let output = run_any(&program("deedbook"), arguments).await.unwrap();
         (output.success, output.text)
@@ -245,7 +266,10 @@ async fn others(stage: &Stage, certificate: &[u8], power: RecordId) {
         !witnessed && said.contains("witnessed is required"),
         "{said}"
     );
+}
 
+/// What is no question about the state.
+async fn refused(node: &str) {
     let http = reqwest::Client::new();
     let many: Vec<_> = (0..9u8)
         .map(|id| format!("power={}", RecordId([id; 32])))
@@ -261,7 +285,7 @@ async fn others(stage: &Stage, certificate: &[u8], power: RecordId) {
         "state/xyz".to_owned(),
         format!("state/54?{}", many[0]),
     ] {
-        let answer = http.get(format!("{}/v1/{path}", node.api)).send().await;
+        let answer = http.get(format!("{node}/v1/{path}")).send().await;
         let answer = answer.unwrap();
         assert_eq!(answer.status(), 400, "{path}");
         let kind = answer.headers()["content-type"]
@@ -269,14 +293,5 @@ async fn others(stage: &Stage, certificate: &[u8], power: RecordId) {
             .unwrap()
             .to_owned();
         assert_eq!(kind, "application/problem+json", "{path}");
-    }
-    // Every node comes to say the same, byte for byte but for who cosigned when.
-    let newest = stage.proven(certificate);
-    for index in 0..4 {
-        until("a node with the same title", async || {
-            let proven = stage.proven(&stage.fetch(index, HOUSE, &[power]).await);
-            (proven.title == newest.title && proven.powers == newest.powers).then_some(())
-        })
-        .await;
     }
 }

@@ -273,6 +273,7 @@ fn parties() -> Vec<(PartyId, Party)> {
 }
 
 /// Powers by name, in every status.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn powers() -> Vec<(&'static str, Power)> {
     let plain = power(AGENT.id);
     let sub = |parent: &str, agent| Power {
