@@ -1,6 +1,5 @@
 //! The SCITT reference API of a running node: register, resolve, keys, and how it says no.
 
-use deedbook_schemas::cose::Statement;
 use deedbook_schemas::cose_key::{KeyThumbprint, cose_key, cose_key_set};
 use deedbook_schemas::cose_receipt::CoseReceipt;
 use deedbook_schemas::digest::RecordId;
@@ -9,7 +8,7 @@ use deedbook_schemas::limits::{BUNDLE_BYTES_MAX, RECORD_BYTES_MAX};
 use deedbook_testnet::deals::{record_id, sale, sign_plain};
 use deedbook_testnet::network::process::run_any;
 use deedbook_testnet::people::{Person, now};
-use reqwest::{Client, Method, Response, StatusCode, header, redirect};
+use reqwest::{Client, Response, StatusCode, header, redirect};
 use tempfile::tempdir;
 
 use crate::world::{HOUSE, World, price, program, until};
@@ -85,8 +84,22 @@ async fn a_statement_is_registered_its_receipt_resolved_and_its_key_found() {
     assert_eq!(again.status(), StatusCode::CREATED);
     assert_eq!(receipt_of(again).await.index, proved.index);
 
-    // In two steps.
-    let later = enrolment(&world);
+    registered_in_two_steps(&world, &visitor).await;
+
+    // Fresh: the first entry, under the tree of now.
+    let fresh = visitor.get(&format!("/entries/{id}")).await;
+    let fresh = receipt_of(fresh).await.verify(&record, policy).unwrap();
+    assert_eq!(fresh.index, proved.index);
+    assert!(fresh.tree_size > proved.tree_size);
+
+    key_found(&world, &visitor, &receipt).await;
+    refused(&world, &visitor, &record).await;
+    fetched_and_verified_by_the_command(&world, &record).await;
+}
+
+/// Accepted, asked after while it is running, and resolved.
+async fn registered_in_two_steps(world: &World, visitor: &Visitor) {
+    let later = enrolment(world);
     let accepted = visitor.post("/entries?wait=0", COSE, later.clone()).await;
     assert_eq!(accepted.status(), StatusCode::SEE_OTHER);
     assert_eq!(header_of(&accepted, header::RETRY_AFTER), "1");
@@ -103,28 +116,55 @@ async fn a_statement_is_registered_its_receipt_resolved_and_its_key_found() {
     })
     .await;
     let second = receipt_of(resolved).await;
-    second.verify(&later, policy).unwrap();
+    second.verify(&later, &world.network.policy).unwrap();
+}
 
-    // Fresh: the first entry, under the tree of now.
-    let fresh = visitor.get(&format!("/entries/{id}")).await;
-    let fresh = receipt_of(fresh).await.verify(&record, policy).unwrap();
-    assert_eq!(fresh.index, proved.index);
-    assert!(fresh.tree_size > proved.tree_size);
-
-    // The key that the receipt names.
-    let log = policy.log_keys().next().unwrap().public();
+/// The key that a receipt names, alone and in the set.
+async fn key_found(world: &World, visitor: &Visitor, receipt: &CoseReceipt) {
+    let log = world.network.policy.log_keys().next().unwrap().public();
     let kid = receipt.key.to_segment();
     let key = visitor.get(&format!("/.well-known/scitt-keys/{kid}")).await;
     assert_eq!(header_of(&key, header::CONTENT_TYPE), "application/cbor");
     assert_eq!(key.bytes().await.unwrap(), cose_key(log));
     let keys = visitor.get("/.well-known/scitt-keys").await;
     assert_eq!(keys.bytes().await.unwrap(), cose_key_set(&[*log]));
-    refused(&world, &visitor, &record).await;
-    fetched_and_verified_by_the_command(&world, &record).await;
 }
+
+/// Status, a title of the draft's, and our stable code.
+type No = (u16, &'static str, &'static str);
+
+const MALFORMED: No = (400, "Malformed request", "record.malformed");
+const NOT_FOUND: No = (404, "Not found", "api.not_found");
+const NO_KEY: No = (404, "No such key", "api.not_found");
 
 /// Every error is CBOR problem details with a title of the draft's and our stable code.
 async fn refused(world: &World, visitor: &Visitor, record: &[u8]) {
+    for (media_type, body, no) in bad_statements(world, record) {
+        said(visitor.post("/entries", media_type, body).await, no).await;
+    }
+    let nobody = KeyThumbprint::of(&PublicKey([7; 32])).to_segment();
+    let unknown = RecordId([7; 32]);
+    let gets = [
+        (format!("/entries/{unknown}"), NOT_FOUND),
+        (
+            "/entries/7".to_owned(),
+            (400, "Invalid locator", "api.path"),
+        ),
+        ("/entries/7/8".to_owned(), NOT_FOUND),
+        ("/entries".to_owned(), (405, "Wrong method", "api.method")),
+        (format!("/.well-known/scitt-keys/{nobody}"), NO_KEY),
+        ("/.well-known/scitt-keys/7".to_owned(), NO_KEY),
+    ];
+    for (path, no) in gets {
+        said(visitor.get(&path).await, no).await;
+    }
+    // Elsewhere it is JSON as before.
+    let elsewhere = visitor.get("/entriesish").await;
+    let media_type = header_of(&elsewhere, header::CONTENT_TYPE);
+    assert_eq!(media_type, "application/problem+json");
+}
+
+fn bad_statements(world: &World, record: &[u8]) -> Vec<(&'static str, Vec<u8>, No)> {
     let forge = |mut record: Vec<u8>| {
         *record.last_mut().unwrap() ^= 1;
         record
@@ -133,101 +173,30 @@ async fn refused(world: &World, visitor: &Visitor, record: &[u8]) {
     let (seller, buyer) = (&world.seller.wallet, &world.buyer.wallet);
     let body = sale(seller.party, buyer.party, 1, price());
     let stranger = sign_plain(world.network.ledger, seller, HOUSE, body, now()).unwrap();
-    let mut no_payload = Statement::decode(record).unwrap().encode();
-    no_payload.truncate(no_payload.len() - 1);
-    let nobody = KeyThumbprint::of(&PublicKey([7; 32])).to_segment();
-    let unknown = RecordId([7; 32]);
-    let posts = [
-        (COSE, forged, 400, "Rejected", "signature"),
-        (
-            COSE,
-            resigned,
-            409,
-            "Registered otherwise",
-            "record.other_signature",
-        ),
-        (COSE, stranger, 400, "Rejected", "["),
-        (
-            COSE,
-            no_payload,
-            400,
-            "Malformed request",
-            "record.malformed",
-        ),
-        (
-            COSE,
-            vec![0xff],
-            400,
-            "Malformed request",
-            "record.malformed",
-        ),
-        (
-            COSE,
-            vec![0; RECORD_BYTES_MAX + 1],
-            400,
-            "Malformed request",
-            "record.malformed",
-        ),
+    let cut = record[..record.len() - 1].to_vec();
+    let otherwise = (409, "Registered otherwise", "record.other_signature");
+    let sequence = "application/cbor-seq";
+    vec![
+        (COSE, forged, (400, "Rejected", "signature")),
+        (COSE, resigned, otherwise),
+        (COSE, stranger, (400, "Rejected", "[")),
+        (COSE, cut, MALFORMED),
+        (COSE, vec![0xff], MALFORMED),
+        (COSE, vec![0; RECORD_BYTES_MAX + 1], MALFORMED),
         (
             COSE,
             vec![0; BUNDLE_BYTES_MAX + 1],
-            413,
-            "The bundle",
-            "bundle.size",
+            (413, "The bundle", "bundle.size"),
         ),
         (
-            "application/cbor-seq",
+            sequence,
             record.to_vec(),
-            415,
-            "Wrong media type",
-            "api.media_type",
+            (415, "Wrong media type", "api.media_type"),
         ),
-    ];
-    for (media_type, body, status, title, code) in posts {
-        let answer = visitor.post("/entries", media_type, body).await;
-        said(answer, status, title, code).await;
-    }
-    let gets = [
-        (
-            format!("/entries/{unknown}"),
-            404,
-            "Not found",
-            "api.not_found",
-        ),
-        ("/entries/7".to_owned(), 400, "Invalid locator", "api.path"),
-        ("/entries/7/8".to_owned(), 404, "Not found", "api.not_found"),
-        (
-            "/entries?wait=x".to_owned(),
-            405,
-            "Wrong method",
-            "api.method",
-        ),
-        (
-            format!("/.well-known/scitt-keys/{nobody}"),
-            404,
-            "No such key",
-            "api.not_found",
-        ),
-        (
-            "/.well-known/scitt-keys/7".to_owned(),
-            404,
-            "No such key",
-            "api.not_found",
-        ),
-    ];
-    for (path, status, title, code) in gets {
-        said(visitor.get(&path).await, status, title, code).await;
-    }
-    // Elsewhere it is JSON as before.
-    let elsewhere = visitor
-        .http
-        .request(Method::GET, format!("{}/entriesish", visitor.node));
-    let elsewhere = elsewhere.send().await.unwrap();
-    let media_type = header_of(&elsewhere, header::CONTENT_TYPE);
-    assert_eq!(media_type, "application/problem+json");
+    ]
 }
 
-async fn said(answer: Response, status: u16, title: &str, code: &str) {
+async fn said(answer: Response, (status, title, code): No) {
     let url = answer.url().to_string();
     assert_eq!(answer.status().as_u16(), status, "{url}");
     assert_eq!(header_of(&answer, header::CONTENT_TYPE), PROBLEM, "{url}");
