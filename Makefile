@@ -11,11 +11,12 @@ TESTNET := $(CARGO_TARGET_DIR)/release/deedbook-testnet
 MUTANTS_VERSION := 27.1.0
 MUTANTS := $(abspath $(CARGO_TARGET_DIR)/../cargo-mutants-$(MUTANTS_VERSION))
 
-.PHONY: help demo up test bench replay replay-dressed mutants build lint prepare
+.PHONY: help demo up test mutations bench replay replay-dressed mutants build lint prepare
 
 help:
 	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
 	@echo "make test            formatting, lints and every test"
+	@echo "make mutations       every flipped bit and 100,000 mutations past three verifiers; hours"
 	@echo "make bench           throughput, finality, size and memory beside this machine's limits"
 	@echo "make up              leave a network of four nodes running"
 	@echo "make replay FILE=F   replay real sales (HM Land Registry Price Paid CSV)"
@@ -50,7 +51,14 @@ build: prepare
 test: lint
 	@.ci/others
 	@.ci/python
+	@.ci/web
 	PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" cargo test $(CARGO_FLAGS) --workspace
+
+mutations:
+	@.ci/python
+	@.ci/web
+	DEEDBOOK_MUTATIONS=full PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" \
+		cargo test $(CARGO_FLAGS) --workspace --test verifiers -- flipped structural
 
 lint: build
 	cargo fmt --all --check

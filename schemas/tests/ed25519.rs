@@ -143,3 +143,40 @@ fn a_nonce_point_of_small_order_verifies_under_no_key() {
         }
     }
 }
+
+/// `vectors/ed25519.json`, which the verifiers in TypeScript and Python are asked for as well.
+#[derive(serde::Deserialize)]
+struct Grid {
+    keys: Vec<GridKey>,
+    signatures: Vec<GridSignature>,
+}
+
+#[derive(serde::Deserialize)]
+struct GridKey {
+    why: String,
+    key: PublicKey,
+    admitted: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct GridSignature {
+    why: String,
+    key: PublicKey,
+    message: String,
+    signature: Signature,
+    valid: bool,
+}
+
+#[test]
+fn the_grid_of_all_verifiers_is_answered_as_it_says() {
+    let grid: Grid = serde_json::from_str(include_str!("../vectors/ed25519.json")).unwrap();
+    for GridKey { why, key, admitted } in &grid.keys {
+        assert_eq!(key.admit().is_ok(), *admitted, "{why}");
+    }
+    for case in &grid.signatures {
+        let verifies = case.key.verify(case.message.as_bytes(), &case.signature);
+        assert_eq!(verifies, case.valid, "{}", case.why);
+    }
+    let valid = grid.signatures.iter().filter(|case| case.valid).count();
+    assert!(grid.keys.len() > 50 && valid > 20 && grid.signatures.len() > 300);
+}

@@ -1,0 +1,156 @@
+//! Title certificates: those of the vectors under our keys, and states made anew of changed objects.
+
+use deedbook_schemas::block::{BlockTime, Height, Seal};
+use deedbook_schemas::digest::{StateRoot, ValidatorSetId};
+use deedbook_schemas::outcome::Entry;
+use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
+use deedbook_schemas::state_receipt::StateReceiptCheck;
+
+use crate::cbor::Item;
+use crate::log::{Log, SIGNERS, bytes_of, json_files};
+
+/// A key of the state and what it holds.
+pub(crate) type Object = (Vec<u8>, Option<Vec<u8>>);
+
+/// The objects of every valid certificate of the vectors.
+pub(crate) fn states() -> Vec<Vec<Object>> {
+    let vectors = json_files("title-certificate");
+    let valid = vectors.iter().filter_map(|file| file.as_array()).flatten();
+    let titles = valid.filter(|vector| vector["kind"] == "title");
+    titles.map(|vector| objects_of(&bytes_of(vector))).collect()
+}
+
+fn objects_of(certificate: &[u8]) -> Vec<Object> {
+    let Some(Item::Array(parts)) = Item::read(certificate) else {
+        panic!("a certificate is an array");
+    };
+    let Item::Array(objects) = &parts[3] else {
+        panic!("its fourth part are objects");
+    };
+    let objects = objects.iter().map(|object| match object {
+        Item::Array(object) => match (&object[0], &object[1]) {
+            (Item::Bytes(key), Item::Bytes(value)) => (key.clone(), Some(value.clone())),
+            (Item::Bytes(key), _) => (key.clone(), None),
+            other => panic!("no object: {other:?}"),
+        },
+        other => panic!("no object: {other:?}"),
+    });
+    objects.collect()
+}
+
+/// Twenty certificates: the states of the vectors, each with two sets of signers.
+pub(crate) fn certificates() -> Vec<Vec<u8>> {
+    let states = states();
+    let signers = SIGNERS.iter().cycle();
+    let twice = states.iter().chain(&states).zip(signers);
+    let all: Vec<_> = twice
+        .map(|(objects, signers)| certificate(objects, signers))
+        .collect();
+    assert!(all.len() >= 20, "{} certificates", all.len());
+    all.into_iter().take(20).collect()
+}
+
+/// A certificate of a state that holds these objects and a few others.
+pub(crate) fn certificate(objects: &[Object], signers: &[usize]) -> Vec<u8> {
+    let others = (0..20u8).map(|other| (vec![b'x', other], vec![other; 40]));
+    let held = objects
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+    let mut leaves: Vec<StateLeaf> = others
+        .chain(held)
+        .map(|(key, value)| StateLeaf {
+            key_hash: StateKeyHash::of(&key),
+            value_hash: StateHash::of_value(&value),
+        })
+        .collect();
+    leaves.sort_by_key(|leaf| leaf.key_hash.0);
+    let seal = Entry::Seal(Seal {
+        height: Height(7),
+        time: BlockTime(1_772_442_000_321),
+        state_root: StateRoot(subtree(&leaves, 0).0),
+        next_validators: ValidatorSetId([8; 32]),
+        first_index: 1,
+    });
+    let log = Log::of(&[vec![1], vec![2], vec![3], seal.encode()]);
+    let path = log
+        .path(3)
+        .iter()
+        .map(|hash| Item::Bytes(hash.0.to_vec()))
+        .collect();
+    let checkpoint = log.signed(signers).to_string().into_bytes();
+    let proven = objects.iter().map(|(key, value)| {
+        let value = value.clone().map_or(Item::Simple(22), Item::Bytes);
+        Item::Array(vec![Item::Bytes(key.clone()), value, proof(&leaves, key)])
+    });
+    let parts = vec![
+        Item::Uint(1),
+        Item::Text(checkpoint),
+        Item::Array(vec![
+            Item::Uint(3),
+            Item::Array(path),
+            Item::Bytes(seal.encode()),
+        ]),
+        Item::Array(proven.collect()),
+    ];
+    checked(Item::Array(parts))
+}
+
+/// The bytes of a certificate's parts with the check made anew: a fifth part is replaced or added.
+pub(crate) fn checked(mut certificate: Item) -> Vec<u8> {
+    if let Item::Array(parts) = &mut certificate {
+        parts.truncate(4);
+        parts.push(Item::Bytes(vec![0; StateReceiptCheck::LEN]));
+    }
+    let mut bytes = certificate.write();
+    let StateReceiptCheck(check) = StateReceiptCheck::of(&bytes);
+    let end = bytes.len() - check.len().min(bytes.len());
+    bytes.truncate(end);
+    bytes.extend(check);
+    bytes
+}
+
+fn bit(key: &StateKeyHash, depth: usize) -> bool {
+    key.0[depth / 8] & (0x80 >> (depth % 8)) != 0
+}
+
+/// Hash of the subtree of these leaves, which share their first `depth` bits.
+fn subtree(leaves: &[StateLeaf], depth: usize) -> StateHash {
+    match leaves {
+        [] => StateHash(EMPTY_ROOT.0),
+        [leaf] => leaf.hash(),
+        _ => {
+            let (left, right) = halves(leaves, depth);
+            StateHash::of_node(&subtree(left, depth + 1), &subtree(right, depth + 1))
+        }
+    }
+}
+
+fn halves(leaves: &[StateLeaf], depth: usize) -> (&[StateLeaf], &[StateLeaf]) {
+    leaves.split_at(leaves.partition_point(|leaf| !bit(&leaf.key_hash, depth)))
+}
+
+/// The proof of what a key holds, as CBOR.
+fn proof(leaves: &[StateLeaf], key: &[u8]) -> Item {
+    let place = StateKeyHash::of(key);
+    let (mut here, mut siblings, mut depth) = (leaves, Vec::new(), 0);
+    while here.len() > 1 {
+        let (left, right) = halves(here, depth);
+        let (on, beside) = if bit(&place, depth) {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        siblings.push(match subtree(beside, depth + 1) {
+            StateHash(hash) if hash == EMPTY_ROOT.0 => Item::Simple(22),
+            StateHash(hash) => Item::Bytes(hash.to_vec()),
+        });
+        (here, depth) = (on, depth + 1);
+    }
+    siblings.reverse();
+    let siblings = (Item::Uint(1), Item::Array(siblings));
+    let leaf = here.first().map(|leaf| {
+        let hashes = [leaf.key_hash.0, leaf.value_hash.0].map(|hash| Item::Bytes(hash.to_vec()));
+        (Item::Uint(0), Item::Array(hashes.to_vec()))
+    });
+    Item::Map(leaf.into_iter().chain([siblings]).collect())
+}
