@@ -9,6 +9,7 @@ pub mod api;
 pub mod attestation;
 pub mod block;
 pub mod carried;
+pub mod certified;
 pub mod checkpoint;
 pub mod cose;
 pub mod digest;
