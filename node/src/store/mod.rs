@@ -11,6 +11,7 @@
 
 mod batch;
 mod blocks;
+mod check;
 mod disk;
 mod error;
 pub mod guard;
@@ -103,6 +104,10 @@ impl Store {
         {
             create(&rocks, path, ledger)?;
         }
+        Self::load(rocks, path, ledger)
+    }
+
+    fn load(rocks: Rocks, path: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
         check_owner(&rocks, path, ledger)?;
         let tip: Tip = rocks
             .get_row(Family::Meta, TIP_ROW)?
@@ -122,6 +127,14 @@ impl Store {
             committed: RwLock::new(Arc::new(Committed { tip, frontier })),
             failed: Mutex::new(false),
         })
+    }
+
+    /// Opens the store of a stopped node to read it, changing nothing in its folder.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also if there is no store.
+    pub fn open_read_only(path: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
+        Self::load(Rocks::open_read_only(path)?, path, ledger)
     }
 
     /// Where the ledger stands.

@@ -1,4 +1,5 @@
-//! Paths of the state tree, for proofs: from the root to where a key is, or would be.
+//! Paths of the state tree, for proofs: from the root to where a key is, or would be; and all of them,
+//! to compare what is stored with itself.
 //!
 //! Does not live here: the tree's updates and its rows (`state_tree`).
 //!
@@ -17,6 +18,26 @@ struct Child {
     hash: StateHash,
     version: u64,
     is_leaf: bool,
+    leaves: usize,
+}
+
+/// The children of an inner node by nibble; `None` of another node.
+fn children(node: &Node) -> Option<[Option<Child>; 16]> {
+    let Node::Internal(node) = node else {
+        return None;
+    };
+    let mut children = [None; 16];
+    for (nibble, child) in node.children_sorted() {
+        if let Some(slot) = children.get_mut(usize::from(u8::from(nibble))) {
+            *slot = Some(Child {
+                hash: StateHash(child.hash),
+                version: child.version,
+                is_leaf: child.is_leaf(),
+                leaves: child.leaf_count(),
+            });
+        }
+    }
+    Some(children)
 }
 
 /// Reads the node at a path of nibbles, written by a version.
@@ -33,23 +54,8 @@ pub(super) fn walk(
     let mut path = Vec::new();
     let mut node = read(&path, version)?;
     for nibble in place.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
-        let children = match &node {
-            Node::Null => break,
-            Node::Leaf(_) => break,
-            Node::Internal(internal) => {
-                let mut children = [None; 16];
-                for (nibble, child) in internal.children_sorted() {
-                    if let Some(slot) = children.get_mut(usize::from(u8::from(nibble))) {
-                        let (hash, is_leaf) = (StateHash(child.hash), child.is_leaf());
-                        *slot = Some(Child {
-                            hash,
-                            version: child.version,
-                            is_leaf,
-                        });
-                    }
-                }
-                children
-            }
+        let Some(children) = children(&node) else {
+            break;
         };
         match descend(&children, nibble, &mut siblings) {
             Some((step, child)) => {
@@ -68,6 +74,62 @@ pub(super) fn walk(
         Node::Leaf(leaf) => Ok((Some(state_leaf(&leaf)?), siblings)),
         Node::Internal(_) => Err(corrupt("state tree", "a path longer than a key")),
     }
+}
+
+/// The root that follows from the leaves, sorted by place, once every stored node that the version's
+/// root leads to was found to agree with them.
+pub(super) fn check(
+    version: u64,
+    leaves: &[StateLeaf],
+    read: &mut Read<'_>,
+) -> Result<StateHash, StoreError> {
+    check_below(&mut Vec::new(), version, leaves, read)
+}
+
+fn check_below(
+    path: &mut Vec<u8>,
+    version: u64,
+    leaves: &[StateLeaf],
+    read: &mut Read<'_>,
+) -> Result<StateHash, StoreError> {
+    let differs = |path: &[u8]| {
+        let message = format!("the values and node {path:x?} of version {version} differ");
+        corrupt("state tree", message)
+    };
+    let node = read(path, version)?;
+    let Some(children) = children(&node) else {
+        return match (node, leaves) {
+            (Node::Null, []) => Ok(StateHash(EMPTY_ROOT.0)),
+            (Node::Leaf(leaf), [only]) if state_leaf(&leaf)? == *only => Ok(only.hash()),
+            _ => Err(differs(path)),
+        };
+    };
+    let (depth, mut rest) = (path.len(), leaves);
+    for (step, child) in (0..).zip(&children) {
+        let end = rest.partition_point(|leaf| nibble(leaf, depth) <= step);
+        let (own, after) = rest.split_at(end);
+        rest = after;
+        let Some(child) = child else {
+            if own.is_empty() {
+                continue;
+            }
+            return Err(differs(path));
+        };
+        path.push(step);
+        let hash = check_below(path, child.version, own, read)?;
+        let agrees = hash == child.hash && own.len() == child.leaves;
+        if !agrees || child.is_leaf != (own.len() == 1) {
+            return Err(differs(path));
+        }
+        path.pop();
+    }
+    Ok(range_hash(&children))
+}
+
+/// Nibble `depth` of a leaf's place.
+fn nibble(leaf: &StateLeaf, depth: usize) -> u8 {
+    let byte = leaf.key_hash.0.get(depth / 2).copied().unwrap_or(0);
+    if depth % 2 == 0 { byte >> 4 } else { byte & 15 }
 }
 
 /// Goes down the four binary levels of one node towards `nibble`, noting what lies beside.
