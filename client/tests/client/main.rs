@@ -4,6 +4,8 @@
 #![cfg(test)]
 
 mod audit;
+mod audit_follow;
+mod audit_mirror;
 mod command;
 mod evidence;
 mod explain;
