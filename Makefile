@@ -11,13 +11,14 @@ TESTNET := $(CARGO_TARGET_DIR)/release/deedbook-testnet
 MUTANTS_VERSION := 27.1.0
 MUTANTS := $(abspath $(CARGO_TARGET_DIR)/../cargo-mutants-$(MUTANTS_VERSION))
 
-.PHONY: help demo up test mutations bench replay replay-dressed mutants build lint prepare
+.PHONY: help demo up test mutations bench bench-audit replay replay-dressed mutants build lint prepare
 
 help:
 	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
 	@echo "make test            formatting, lints and every test"
 	@echo "make mutations       every flipped bit and 100,000 mutations past three verifiers; hours"
 	@echo "make bench           throughput, finality, size and memory beside this machine's limits"
+	@echo "make bench-audit     the audit of a million records beside its signatures alone; RECORDS=100000 for fewer"
 	@echo "make up              leave a network of four nodes running"
 	@echo "make replay FILE=F   replay real sales (HM Land Registry Price Paid CSV)"
 	@echo "make replay-dressed FILE=F   the same with marriages, mortgages and powers"
@@ -31,6 +32,11 @@ up: build
 
 bench: build
 	$(TESTNET) bench
+
+RECORDS ?= 1000000
+
+bench-audit: build
+	$(TESTNET) bench --dir audit-data --audit $(RECORDS)
 
 replay: build
 	$(TESTNET) replay $(FILE)

@@ -83,7 +83,6 @@ pub(crate) enum Command {
     /// Show the log
     #[command(subcommand)]
     Log(log::Log),
-    /// Read the whole log again: every hash, every signature, every decision of the law
     Audit(audit::Args),
     /// Ask a node how it is
     Health(health::Args),

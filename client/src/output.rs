@@ -75,7 +75,12 @@ impl Failure {
     }
 
     fn interrupted() -> Self {
-        let line = "interrupted; nothing was written".to_owned();
+        Self::stopped("interrupted; nothing was written")
+    }
+
+    /// Ctrl-C, and what became of the work.
+    pub(crate) fn stopped(line: impl ToString) -> Self {
+        let line = line.to_string();
         let (kind, codes) = (Kind::Interrupted, Vec::new());
         Self {
             kind,
@@ -150,6 +155,24 @@ impl Context {
     /// A client of the nodes named.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         Ok(Client::new(&self.nodes)?)
+    }
+
+    /// Addresses of nodes that were named.
+    pub(crate) fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    /// Prints one of many results: a line of JSON if asked for, else what `human` says.
+    pub(crate) fn print_line(
+        &self,
+        json: &serde_json::Value,
+        human: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if self.quiet {
+            return Ok(());
+        }
+        let text = if self.json { json.to_string() } else { human() };
+        write_out(format!("{text}\n").as_bytes())
     }
 
     /// Prints a result: JSON if asked for, else what `human` says.
@@ -316,6 +339,13 @@ pub(crate) fn heed_interrupts() -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+/// Waits until Ctrl-C was pressed; [`heed_interrupts`] listens.
+pub(crate) async fn interrupted() {
+    while !INTERRUPTED.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Where a result is written.

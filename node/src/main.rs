@@ -52,6 +52,18 @@ enum Command {
         #[arg(long)]
         stop_on_stdin_close: bool,
     },
+    /// Write a stopped node's ledger as the files of a mirror, for an audit.
+    ///
+    /// Reads everything back and compares it first, and writes nothing if anything is damaged.
+    /// Changes nothing in the data folder.
+    Export {
+        /// Folder with node.toml.
+        #[arg(long)]
+        home: PathBuf,
+        /// Folder to write; it must not exist, or be empty.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Print the REST API's OpenAPI document.
     Openapi,
 }
@@ -92,6 +104,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
             ));
             runtime.shutdown_timeout(STRAGGLERS);
             result?;
+        }
+        Command::Export { home, out } => {
+            let size = deedbook_node::export::export_home(&home, &out)?;
+            println!("{size} leaves in {}", out.display());
         }
         Command::Openapi => println!("{}", deedbook_node::api::openapi()?),
     }

@@ -57,6 +57,11 @@ impl Paths {
     }
 }
 
+/// Where the ledger lies in a data folder.
+pub(crate) fn ledger_folder(data: &Path) -> PathBuf {
+    Paths::of(data).ledger
+}
+
 /// Prepares the data folder of a new validator: creates the signing guard. Done once; a guard is
 /// never created again for a key that may have signed.
 ///

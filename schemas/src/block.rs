@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{BlockId, LedgerId, StateRoot, TreeHash, ValidatorSetId, derive};
 use crate::encoding::{DecodeError, decode, encode};
-use crate::keys::Signature;
+use crate::keys::{PublicKey, Signature};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, RECORD_BYTES_MAX};
 use crate::validators::{ValidatorAddress, ValidatorSet};
 
@@ -340,6 +340,22 @@ impl Certificate {
         ledger: &LedgerId,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
+        self.verify_with(ledger, validators, |key, message, signature| {
+            key.verify(message, signature)
+        })
+    }
+
+    /// As [`Certificate::verify`], with the signatures left to the caller: an auditor collects them
+    /// for a batch.
+    ///
+    /// # Errors
+    /// [`CertificateError`] names the first thing wrong.
+    pub fn verify_with(
+        &self,
+        ledger: &LedgerId,
+        validators: &ValidatorSet,
+        mut verify: impl FnMut(&PublicKey, &[u8], &Signature) -> bool,
+    ) -> Result<(), CertificateError> {
         let message = precommit_bytes(ledger, self.height, self.round, &self.block);
         let mut seen = std::collections::BTreeSet::new();
         let mut power: u64 = 0;
@@ -354,7 +370,7 @@ impl Certificate {
             if !seen.insert(*address) {
                 return Err(CertificateError::Duplicate(*address));
             }
-            if !validator.consensus_key.verify(&message, signature) {
+            if !verify(&validator.consensus_key, &message, signature) {
                 return Err(CertificateError::Signature(*address));
             }
             power = power.saturating_add(validator.power);

@@ -9,6 +9,7 @@ pub mod api;
 pub mod attestation;
 pub mod block;
 pub mod carried;
+pub mod certified;
 pub mod checkpoint;
 pub mod compact_receipt;
 pub mod cose;

@@ -174,6 +174,11 @@ pub const PROOF_HASHES_MAX: usize = 64;
 /// Hashes of a full tile and entries of a full bundle (C2SP tlog-tiles).
 pub const TILE_WIDTH: u16 = 256;
 
+/// Bytes of a bundle of certified headers: every entry of a bundle the seal of a block, each with a
+/// header of 260 bytes, 100 precommits of 89 bytes, and 60 around them.
+pub const CERTIFIED_BUNDLE_BYTES_MAX: usize =
+    TILE_WIDTH as usize * (260 + VALIDATORS_MAX * 89 + 60);
+
 /// Highest level that a tile's path may name (C2SP tlog-tiles). Our trees reach 62 / 8 = 7.
 pub const TILE_LEVEL_MAX: u8 = 63;
 

@@ -98,6 +98,12 @@ impl Frontier {
         self.size
     }
 
+    /// The hashes, largest subtree first: what [`Frontier::load`] asks for, in its order.
+    #[must_use]
+    pub fn edge(&self) -> &[TreeHash] {
+        &self.edge
+    }
+
     /// Root of the tree (`MTH(D[n])`).
     #[must_use]
     pub fn root(&self) -> TreeHash {

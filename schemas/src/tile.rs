@@ -52,9 +52,12 @@ pub enum TileKind {
     Hashes(u8),
     /// Log entries; the bundle beside the `Hashes(0)` tile of the same index and width.
     Entries,
+    /// Certified headers of the blocks whose seals are in the entry bundle of the same index and
+    /// width; ours, not of tlog-tiles (`certified`).
+    Blocks,
 }
 
-/// One tile or entry bundle: `tile/<level>/<index>[.p/<width>]` or `tile/entries/…`.
+/// One tile or bundle: `tile/<level>/<index>[.p/<width>]`, `tile/entries/…` or `tile/blocks/…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tile {
     /// What it holds.
@@ -72,7 +75,7 @@ impl Tile {
     pub fn of_tree(kind: TileKind, index: u64, size: u64) -> Option<Self> {
         let level = match kind {
             TileKind::Hashes(level) => level,
-            TileKind::Entries => 0,
+            TileKind::Entries | TileKind::Blocks => 0,
         };
         let first = index.checked_mul(u64::from(TILE_WIDTH))?;
         let count = row_width(level, size).checked_sub(first)?;
@@ -86,6 +89,7 @@ impl fmt::Display for Tile {
         match self.kind {
             TileKind::Hashes(level) => write!(f, "tile/{level}/")?,
             TileKind::Entries => f.write_str("tile/entries/")?,
+            TileKind::Blocks => f.write_str("tile/blocks/")?,
         }
         let mut elements = vec![format!("{:03}", self.index % 1000)];
         let mut rest = self.index / 1000;
@@ -117,6 +121,7 @@ fn read_path(path: &str) -> Option<Tile> {
     let (kind, rest) = path.strip_prefix("tile/")?.split_once('/')?;
     let kind = match kind {
         "entries" => TileKind::Entries,
+        "blocks" => TileKind::Blocks,
         level => TileKind::Hashes(
             u8::try_from(decimal(level)?)
                 .ok()

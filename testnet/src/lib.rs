@@ -5,6 +5,7 @@
 //! would run; the provider and the custodian of this crate are references and say so.
 
 pub mod bench;
+pub mod chain;
 pub mod clip;
 pub mod custodian;
 pub mod deals;

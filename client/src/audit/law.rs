@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use deedbook_registry::{ApplyError, BlockContext, Overlay, StateError};
 use deedbook_schemas::block::Seal;
 use deedbook_schemas::digest::{LedgerId, StateRoot};
-use deedbook_schemas::genesis::Genesis;
-use deedbook_schemas::outcome::{Entry, Outcome};
+use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::record::Record;
 
+use super::Finding;
+use super::reading::Content;
 use super::state::{BlockChanges, MemoryState};
-use super::{Content, Finding};
 
+#[derive(Debug)]
 pub(super) struct Law {
     ledger: LedgerId,
     state: MemoryState,
@@ -28,13 +29,16 @@ struct Execution<'a> {
 }
 
 impl Law {
-    pub(super) fn new(ledger: LedgerId, genesis: &Genesis) -> Self {
-        let state = MemoryState::new(deedbook_registry::genesis_state(genesis));
+    pub(super) fn new(ledger: LedgerId, state: MemoryState) -> Self {
         Self { ledger, state }
     }
 
-    pub(super) fn root(&mut self) -> StateRoot {
+    pub(super) fn root(&self) -> StateRoot {
         self.state.root()
+    }
+
+    pub(super) fn state(&self) -> &MemoryState {
+        &self.state
     }
 
     /// Executes the entries before a seal at the seal's time, and compares what the law says with
@@ -81,8 +85,8 @@ impl Execution<'_> {
     fn step(&mut self, index: u64, content: &Content) -> Result<(), Finding> {
         match (self.due.pop_front(), content) {
             (None, Content::Record(record)) => self.apply(index, record),
-            (Some(due), Content::Other(Entry::Outcome(logged))) if due == *logged => Ok(()),
-            (Some(due), Content::Other(Entry::Outcome(logged))) => {
+            (Some(due), Content::Outcome(logged)) if due == *logged => Ok(()),
+            (Some(due), Content::Outcome(logged)) => {
                 let what = format!("the law says {}, the log {}", told(&due), told(logged));
                 Err(Finding {
                     record: Some(logged.record),
@@ -96,14 +100,14 @@ impl Execution<'_> {
                     ..self.finding(index, what)
                 })
             }
-            (None, Content::Other(Entry::Outcome(logged))) => {
+            (None, Content::Outcome(logged)) => {
                 let what = format!("the log says {}, the law does not", told(logged));
                 Err(Finding {
                     record: Some(logged.record),
                     ..self.finding(index, what)
                 })
             }
-            (None, Content::Other(_)) => Err(self.finding(index, "out of place".to_owned())),
+            (None, Content::Seal(..)) => Err(self.finding(index, "out of place".to_owned())),
         }
     }
 

@@ -1,53 +1,105 @@
-//! The audit of a node's log over HTTP.
+//! One audit of one source, from genesis or from where an earlier one stood.
 //!
-//! Lives here: whether the checkpoint is to be relied on, and reading ahead while the auditor works.
-//! Does not live here: any check of the log itself (`super`).
+//! Lives here: which checkpoint it goes to, reading ahead while all cores verify and one thread re-runs
+//! the law, and when progress is written. Does not live here: any check of a leaf (`reading`,
+//! `auditor`).
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use deedbook_schemas::api::BlockView;
-use deedbook_schemas::block::Height;
-use deedbook_schemas::checkpoint::SignedCheckpoint;
+use deedbook_schemas::block::Seconds;
+use deedbook_schemas::certified::Certified;
+use deedbook_schemas::checkpoint::{Checkpoint, SignedCheckpoint};
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::limits::TILE_WIDTH;
+use deedbook_schemas::note::{KeyName, NoteError};
+use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::policy::Policy;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use tokio::sync::mpsc;
 
-use super::{Auditor, Finding, Report, sealed_heights};
-use crate::http::{ApiError, Client};
-use crate::verified::{UntrustedCheckpoint, verify_checkpoint};
+use super::auditor::{Auditor, Stopped};
+use super::evidence::{Recording, Recordings};
+use super::kept::{Kept, SplitView};
+use super::reading::Prepared;
+use super::saved::{self, SavedError};
+use super::signatures::Signatures;
+use super::source::{Bundle, Source, SourceError};
+use super::tiles::{compare_upper, root_at};
+use super::trusted::{NotValid, relied_on};
+use super::{Finding, Report};
 
-/// Entry bundles fetched ahead of the auditor.
-const BUNDLES_AHEAD: usize = 4;
-/// Blocks of one bundle fetched at once.
-const BLOCKS_AT_ONCE: usize = 8;
-
+/// Bundles fetched at once.
+const BUNDLES_AT_ONCE: usize = 8;
+/// Bundles prepared at once: 4,096 leaves, some 5,000 signatures, 15 MiB decoded.
+const BUNDLES_A_PART: usize = 16;
+/// Checkpoints remembered: the first, and the newest of all sources.
+const KEPT_MAX: usize = 1_000;
+/// Prepared parts that wait for the law.
+const PARTS_AHEAD: usize = 2;
 /// Why an audit does not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The node does not give what is needed.
+    /// The source does not give what is needed.
     #[error(transparent)]
-    Api(#[from] ApiError),
+    Source(#[from] SourceError),
     /// The genesis cannot begin a ledger.
     #[error("the genesis: {0}")]
     Genesis(#[from] GenesisError),
+    /// The genesis' origin is no name of a log.
+    #[error("the genesis: {0}")]
+    Origin(#[from] NoteError),
     /// The checkpoint is not one to rely on.
-    #[error("the checkpoint: {0}")]
-    Checkpoint(#[from] UntrustedCheckpoint),
-    /// The checkpoint is of another log.
-    #[error("the checkpoint is of log {got}, the genesis begins {want}")]
-    Origin {
-        /// The checkpoint's origin.
-        got: String,
-        /// The genesis' origin.
-        want: String,
+    #[error("the checkpoint of {source_name}: {reason}")]
+    Checkpoint {
+        /// The source.
+        source_name: String,
+        /// Why not.
+        reason: NotValid,
     },
+    /// The log is shorter than it was.
+    #[error(
+        "the checkpoint of {source_name} has {size} leaves; {audited} were audited before: the log shrank"
+    )]
+    Shrunken {
+        /// The source.
+        source_name: String,
+        /// Leaves of its checkpoint.
+        size: u64,
+        /// Leaves audited before.
+        audited: u64,
+    },
+    /// Progress cannot be read or written.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     /// The auditor itself failed.
     #[error("the audit broke off: {0}")]
     Broken(String),
+    /// Somebody stopped it.
+    #[error("stopped after {leaves} leaves{}", if *saved { "; progress is kept" } else { "" })]
+    Stopped {
+        /// Leaves gone through.
+        leaves: u64,
+        /// Whether they are remembered.
+        saved: bool,
+    },
     /// Something on the log is wrong.
     #[error(transparent)]
     Finding(#[from] Finding),
+    /// Two histories under one name.
+    #[error(transparent)]
+    Split(#[from] Box<SplitView>),
+}
+
+impl From<Stopped> for AuditError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Finding(finding) => Self::Finding(finding),
+            Stopped::Split(split) => Self::Split(split),
+        }
+    }
 }
 
 /// How far an audit is.
@@ -59,69 +111,399 @@ pub struct Stage {
     pub total: u64,
 }
 
-/// Audits the log of the client's node, up to its present checkpoint, against a genesis; `policy`
-/// says whose word counts for the checkpoint. Gives also the names of those who vouch for it.
+/// Asks an audit to stop at the next opportunity. Clones ask the same audit.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How an audit is made.
+#[derive(Debug)]
+pub struct Options {
+    /// How signatures are verified.
+    pub signatures: Signatures,
+    /// Where progress is remembered.
+    pub state: Option<PathBuf>,
+    /// How often: as much work is lost at most, and the time to write it.
+    pub save_every: Duration,
+    /// Evidence to compare the records with.
+    pub recordings: Recordings,
+    /// The present, against which the times of cosignatures are held.
+    pub now: Seconds,
+    /// Stops it.
+    pub stop: Stop,
+}
+
+/// What an audit ended with.
+#[derive(Debug)]
+pub struct Audited {
+    /// What it went through.
+    pub report: Report,
+    /// Who vouches for the log's root.
+    pub vouched_by: Vec<String>,
+    /// What became of the evidence files.
+    pub evidence: Vec<Recording>,
+}
+
+/// An auditor with its memory.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) auditor: Auditor,
+    pub(super) kept: Vec<Kept>,
+    state: Option<PathBuf>,
+    save_every: Duration,
+    stop: Stop,
+    saved: Instant,
+}
+
+impl Session {
+    pub(super) fn begin(genesis: &Genesis, options: Options) -> Result<Self, AuditError> {
+        let mut auditor = Auditor::new(genesis, options.signatures)?;
+        let mut kept = Vec::new();
+        if let Some(path) = &options.state {
+            kept = saved::read(path, &mut auditor)?.unwrap_or_default();
+        }
+        *auditor.recordings() = options.recordings;
+        for kept in &kept {
+            if kept.size() > auditor.size() {
+                auditor.expected.insert(kept.size(), kept.clone());
+            }
+        }
+        Ok(Self {
+            auditor,
+            kept,
+            state: options.state,
+            save_every: options.save_every,
+            stop: options.stop,
+            saved: Instant::now(),
+        })
+    }
+
+    /// Remembers where the auditor stands, if there is a file for it.
+    pub(super) fn save(&mut self) -> Result<(), AuditError> {
+        if let Some(path) = &self.state {
+            saved::write(path, &self.auditor, &self.kept)?;
+        }
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    /// Remembers a checkpoint; in place of an earlier one by the same source about the same tree.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        let same = |old: &Kept| {
+            (&old.source, old.size(), old.root()) == (&kept.source, kept.size(), kept.root())
+        };
+        self.kept.retain(|old| !same(old));
+        self.kept.push(kept);
+        if self.kept.len() > KEPT_MAX {
+            // The first stays: nothing is as old.
+            self.kept.remove(1);
+        }
+    }
+
+    /// The newest checkpoint kept of at most as many leaves as were audited.
+    pub(super) fn newest_audited(&self) -> Option<&Kept> {
+        let audited = |kept: &&Kept| kept.size() <= self.auditor.size();
+        self.kept.iter().filter(audited).max_by_key(|it| it.size())
+    }
+
+    fn feed(&mut self, part: Prepared) -> Result<(), AuditError> {
+        let fed = self.auditor.feed(part);
+        let stopped = self.stop.is_asked();
+        if self.saved.elapsed() >= self.save_every {
+            self.save()?;
+        }
+        fed?;
+        if stopped {
+            let leaves = self.auditor.sealed.frontier.size();
+            let saved = self.state.is_some();
+            return Err(AuditError::Stopped { leaves, saved });
+        }
+        Ok(())
+    }
+
+    /// Audits on to `target`, from a source. The session comes back however that ends.
+    pub(super) async fn advance(
+        self,
+        source: &Source,
+        target: &Checkpoint,
+        mut progress: impl FnMut(Stage),
+    ) -> Result<(Self, Result<Report, AuditError>), AuditError> {
+        let total = target.size;
+        let from = self.auditor.size();
+        let width = u64::from(TILE_WIDTH);
+        let bundles = stream::iter(from / width..total.div_ceil(width))
+            .map(|index| source.bundle(index, total))
+            .buffered(BUNDLES_AT_ONCE)
+            .try_chunks(BUNDLES_A_PART)
+            .map_err(|error| AuditError::from(error.1));
+        let done = |done| progress(Stage { done, total });
+        let (mut session, through) = self.through(bundles, from, done).await?;
+        let finished = match through {
+            Ok(()) => session.finish(source, target).await,
+            Err(error) => Err(error),
+        };
+        session.save()?;
+        Ok((session, finished))
+    }
+
+    async fn finish(&self, source: &Source, target: &Checkpoint) -> Result<Report, AuditError> {
+        let report = self.auditor.finish(target)?;
+        compare_upper(source, target.size, &self.auditor.row).await?;
+        Ok(report)
+    }
+
+    /// Fetching, preparing and the law at once.
+    async fn through(
+        self,
+        bundles: impl futures::Stream<Item = Result<Vec<Bundle>, AuditError>>,
+        from: u64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<(Self, Result<(), AuditError>), AuditError> {
+        let (parts, waiting) = mpsc::channel::<Prepared>(PARTS_AHEAD);
+        let (done, mut reached) = mpsc::unbounded_channel();
+        let reader = self.auditor.reader();
+        progress(from);
+        let law = tokio::task::spawn_blocking(move || self.re_run(waiting, &done));
+        let prepare = async move {
+            let mut bundles = std::pin::pin!(bundles);
+            let mut part = bundles.try_next().await?;
+            while let Some(now) = part {
+                let reader = reader.clone();
+                let work = tokio::task::spawn_blocking(move || reader.prepare(now, from));
+                let (prepared, next) = tokio::join!(work, bundles.try_next());
+                if parts.send(prepared.map_err(broken)?).await.is_err() {
+                    // The law has stopped and says why.
+                    return Ok(());
+                }
+                part = next?;
+            }
+            Ok(())
+        };
+        let report = async {
+            while let Some(size) = reached.recv().await {
+                progress(size);
+            }
+        };
+        let (prepared, law, ()) = tokio::join!(prepare, law, report);
+        let (session, fed) = law.map_err(broken)?;
+        Ok((session, fed.and(prepared)))
+    }
+
+    /// Takes what was prepared, part by part, and says how far it is.
+    fn re_run(
+        mut self,
+        mut waiting: mpsc::Receiver<Prepared>,
+        done: &mpsc::UnboundedSender<u64>,
+    ) -> (Self, Result<(), AuditError>) {
+        while let Some(part) = waiting.blocking_recv() {
+            if let Err(error) = self.feed(part) {
+                return (self, Err(error));
+            }
+            // Nobody listens any more if the audit was given up.
+            let _given_up = done.send(self.auditor.size());
+        }
+        (self, Ok(()))
+    }
+
+    /// Whether a checkpoint is of a log that goes on where this audit stands.
+    pub(super) async fn check_extends(
+        &self,
+        source: &Source,
+        target: &Checkpoint,
+        shown: Option<&Kept>,
+    ) -> Result<(), AuditError> {
+        let audited = self.auditor.size();
+        if audited == 0 {
+            return Ok(());
+        }
+        if target.size < audited {
+            return Err(AuditError::Shrunken {
+                source_name: source.name().to_owned(),
+                size: target.size,
+                audited,
+            });
+        }
+        let root = match root_at(source, audited, target.size, &target.root).await {
+            Ok(root) if root == self.auditor.root() => return Ok(()),
+            Ok(root) => Some(root),
+            Err(error) if error.is_passing() => return Err(error.into()),
+            Err(error) => match shown {
+                None => return Err(error.into()),
+                Some(_) => None,
+            },
+        };
+        let Some(kept) = self.newest_audited().cloned() else {
+            return Err(Finding::of_log(format!(
+                "the log of {} is not the one audited before, which had root {} at {audited} leaves",
+                source.name(),
+                self.auditor.root()
+            ))
+            .into());
+        };
+        Err(match (shown, root) {
+            (Some(shown), root) => Box::new(SplitView::between(kept, shown.clone(), root)).into(),
+            (None, root) => {
+                let root = root.unwrap_or(target.root);
+                let mut split = SplitView::recomputed(kept, audited, root);
+                source.name().clone_into(&mut split.other);
+                Box::new(split).into()
+            }
+        })
+    }
+
+    /// Compares what was remembered with the sealed and certified block that it ends with.
+    pub(super) async fn check_resumed(&self, source: &Source, size: u64) -> Result<(), AuditError> {
+        let audited = self.auditor.size();
+        let Some(last) = audited.checked_sub(1) else {
+            return Ok(());
+        };
+        let width = u64::from(TILE_WIDTH);
+        let bundle = source.bundle(last / width, size).await?;
+        let place = usize::try_from(last % width).unwrap_or(usize::MAX);
+        let wrong = |what: String| -> AuditError {
+            Finding::of_log(format!(
+                "what was audited before is not on this log: {what}"
+            ))
+            .into()
+        };
+        let seal = match bundle.entries.get(place).map(|entry| Entry::decode(entry)) {
+            Some(Ok(Entry::Seal(seal))) => seal,
+            _ => return Err(wrong(format!("leaf {last} is no seal"))),
+        };
+        let block = bundle
+            .blocks
+            .iter()
+            .find(|it| it.header.height == seal.height);
+        let Some(Certified {
+            header,
+            certificate,
+        }) = block
+        else {
+            return Err(wrong(format!("block {} has no certificate", seal.height)));
+        };
+        certificate
+            .verify(&self.auditor.ledger, &self.auditor.validators)
+            .map_err(|error| wrong(error.to_string()))?;
+        let facts = [
+            (
+                "block",
+                certificate.block.to_string(),
+                header.id().to_string(),
+            ),
+            (
+                "block",
+                header.id().to_string(),
+                self.auditor.sealed.previous.to_string(),
+            ),
+            (
+                "tree root",
+                header.tree_root.to_string(),
+                self.auditor.root().to_string(),
+            ),
+            (
+                "state root",
+                header.state_root.to_string(),
+                self.auditor.state_root().to_string(),
+            ),
+        ];
+        match facts.into_iter().find(|(_, got, want)| got != want) {
+            None => Ok(()),
+            Some((what, got, want)) => Err(wrong(format!(
+                "the {what} after {audited} leaves is {got}, it was {want}"
+            ))),
+        }
+    }
+}
+
+fn broken(error: tokio::task::JoinError) -> AuditError {
+    AuditError::Broken(error.to_string())
+}
+
+/// Where an audit goes, and who says so.
+async fn target(
+    source: &Source,
+    genesis: &Genesis,
+    policy: &Policy,
+    now: Seconds,
+) -> Result<(Checkpoint, Option<SignedCheckpoint>, Vec<String>), AuditError> {
+    let bytes = source.checkpoint().await?;
+    if let Some(bytes) = bytes {
+        let relied = relied_on(&bytes, &genesis.origin, policy, now);
+        let (signed, vouching) = relied.map_err(|reason| AuditError::Checkpoint {
+            source_name: source.name().to_owned(),
+            reason,
+        })?;
+        return Ok((signed.checkpoint.clone(), Some(signed), vouching));
+    }
+    // A folder without a checkpoint: its last block's certificate vouches for the root.
+    let size = source.held()?;
+    let last = size.checked_sub(1).ok_or_else(|| {
+        source.malformed("checkpoint", "neither a checkpoint nor an entry is there")
+    })?;
+    let bundle = source.bundle(last / u64::from(TILE_WIDTH), size).await?;
+    let Some(Certified { header, .. }) = bundle.blocks.last() else {
+        let reason = "the last bundle ends no block, and there is no checkpoint";
+        return Err(source.malformed("tile/blocks", reason).into());
+    };
+    let origin: KeyName = genesis.origin.parse()?;
+    let checkpoint = Checkpoint {
+        origin,
+        size,
+        root: header.tree_root,
+    };
+    let vouching = format!(
+        "the certificate of its last block, {}; there is no checkpoint",
+        header.height
+    );
+    Ok((checkpoint, None, vec![vouching]))
+}
+
+/// Audits the log of a source, up to its present checkpoint, against a genesis; `policy` says whose
+/// word counts for the checkpoint.
 ///
 /// # Errors
 /// [`AuditError`]: [`AuditError::Finding`] names the first bad leaf or record.
 pub async fn audit(
-    client: &Client,
+    source: &Source,
     genesis: &Genesis,
     policy: &Policy,
-    mut progress: impl FnMut(Stage),
-) -> Result<(Report, Vec<String>), AuditError> {
-    let bytes = client.checkpoint().await?;
-    let (checkpoint, vouching) = trusted(bytes.as_bytes(), genesis, policy)?;
-    let mut auditor = Auditor::new(genesis, checkpoint)?;
-    let total = auditor.size();
-    let bundles = total.div_ceil(u64::from(TILE_WIDTH));
-    let mut batches = stream::iter(0..bundles)
-        .map(|index| fetch(client, index, total))
-        .buffered(BUNDLES_AHEAD);
-    let mut done = 0;
-    progress(Stage { done, total });
-    let mut batch = batches.try_next().await?;
-    while let Some((entries, blocks)) = batch {
-        done += u64::try_from(entries.len()).unwrap_or(0);
-        let check = tokio::task::spawn_blocking(move || {
-            auditor.feed(entries, &blocks)?;
-            Ok::<_, Finding>(auditor)
-        });
-        let (checked, next) = tokio::join!(check, batches.try_next());
-        auditor = checked.map_err(|error| AuditError::Broken(error.to_string()))??;
-        batch = next?;
-        progress(Stage { done, total });
+    options: Options,
+    progress: impl FnMut(Stage),
+) -> Result<Audited, AuditError> {
+    let now = options.now;
+    let mut session = Session::begin(genesis, options)?;
+    let (checkpoint, signed, vouched_by) = target(source, genesis, policy, now).await?;
+    let shown = signed.map(|signed| Kept {
+        source: source.name().to_owned(),
+        signed,
+    });
+    let extends = session.check_extends(source, &checkpoint, shown.as_ref());
+    extends.await?;
+    session.check_resumed(source, checkpoint.size).await?;
+    if let Some(shown) = shown {
+        session.keep(shown);
     }
-    Ok((auditor.finish()?, vouching))
-}
-
-/// One entry bundle, and the blocks that end in it.
-async fn fetch(
-    client: &Client,
-    index: u64,
-    size: u64,
-) -> Result<(Vec<Vec<u8>>, BTreeMap<Height, BlockView>), ApiError> {
-    let entries = client.entries(index, size).await?;
-    let blocks = stream::iter(sealed_heights(&entries))
-        .map(|height| async move { client.block(height).await.map(|view| (height, view)) })
-        .buffer_unordered(BLOCKS_AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok((entries, blocks))
-}
-
-/// The checkpoint, once the policy accepts it, and whose cosignatures it bears.
-fn trusted(
-    bytes: &[u8],
-    genesis: &Genesis,
-    policy: &Policy,
-) -> Result<(SignedCheckpoint, Vec<String>), AuditError> {
-    let (signed, evaluation) = verify_checkpoint(bytes, policy)?;
-    let origin = &signed.checkpoint.origin;
-    if origin.as_str() != genesis.origin {
-        let (got, want) = (origin.to_string(), genesis.origin.clone());
-        return Err(AuditError::Origin { got, want });
-    }
-    let names = evaluation.witnesses.into_iter().map(|witness| witness.name);
-    Ok((signed, names.collect()))
+    let (session, report) = session.advance(source, &checkpoint, progress).await?;
+    let report = report?;
+    let auditor = &session.auditor;
+    let marks = auditor.law.state().marks();
+    let on_log = |root: &_| marks.contains(&deedbook_registry::state::evidence_mark(root));
+    let evidence = auditor.recordings.report(on_log);
+    Ok(Audited {
+        report,
+        vouched_by,
+        evidence,
+    })
 }

@@ -1,9 +1,14 @@
 //! The state as an auditor recomputes it: all in memory, with a tree of its own.
 //!
 //! Lives here: what the law reads and writes, and the root over it. Does not live here: the law
-//! (`deedbook-registry`) and the tree's hashes (`deedbook_schemas::state_proof`). The node changes
-//! its tree node by node; this one is written anew from the definition, so that an error in either
-//! shows.
+//! (`deedbook-registry`), the tree's hashes (`deedbook_schemas::state_proof`), the file between two
+//! audits (`saved`). The node changes its tree node by node; this one is written anew from the
+//! definition, so that an error in either shows.
+//!
+//! A million records leave some hundred thousand objects, so that memory counts: the tree is the
+//! only map there is. A value hangs at the hash of its key, nodes lie in two vectors and name each
+//! other by number (a leaf 80 bytes, an inner node 40), and a block's changes go down in one
+//! descent, which hashes each node on its way once.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,17 +16,122 @@ use deedbook_registry::{Overlay, StateError, StateRead};
 use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
 
-/// Keys, values, marks, and the tree over the keys' and values' hashes.
+/// Values, marks, and the tree over the keys' and values' hashes.
 #[derive(Debug, Default)]
 pub(super) struct MemoryState {
-    values: BTreeMap<Vec<u8>, Vec<u8>>,
+    leaves: Slots<Leaf>,
+    inner: Slots<Inner>,
+    root: Link,
     marks: HashSet<[u8; 32]>,
-    tree: Option<Node>,
+}
+
+/// Values in numbered places; those that were given up are filled again.
+#[derive(Debug)]
+struct Slots<T> {
+    slots: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        let (slots, free) = (Vec::new(), Vec::new());
+        Self { slots, free }
+    }
+}
+
+impl<T> Slots<T> {
+    fn put(&mut self, value: T) -> u32 {
+        if let Some(number) = self.free.pop() {
+            *self.at_mut(number) = value;
+            return number;
+        }
+        let number = u32::try_from(self.slots.len())
+            .ok()
+            .filter(|number| *number < Link::LEAF)
+            .expect("2^31 nodes take 80 GiB: memory ends before");
+        self.slots.push(value);
+        number
+    }
+
+    fn at(&self, number: u32) -> &T {
+        let slot = usize::try_from(number).ok().and_then(|n| self.slots.get(n));
+        slot.expect("a link names a slot that was filled")
+    }
+
+    fn at_mut(&mut self, number: u32) -> &mut T {
+        let slot = usize::try_from(number).ok();
+        slot.and_then(|number| self.slots.get_mut(number))
+            .expect("a link names a slot that was filled")
+    }
+}
+
+/// A subtree: empty, one leaf, or an inner node over two leaves or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Link(u32);
+
+enum Subtree {
+    Empty,
+    Leaf(u32),
+    Inner(u32),
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Link {
+    const EMPTY: Self = Self(u32::MAX);
+    /// Set in the numbers of leaves.
+    const LEAF: u32 = 1 << 31;
+
+    fn leaf(number: u32) -> Self {
+        Self(number | Self::LEAF)
+    }
+
+    fn subtree(self) -> Subtree {
+        match self {
+            Self::EMPTY => Subtree::Empty,
+            Self(number) if number & Self::LEAF != 0 => Subtree::Leaf(number & !Self::LEAF),
+            Self(number) => Subtree::Inner(number),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Leaf {
+    place: StateKeyHash,
+    hash: StateHash,
+    value: Box<[u8]>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    left: Link,
+    right: Link,
+    hash: StateHash,
 }
 
 impl StateRead for MemoryState {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.values.get(key).cloned())
+        let place = StateKeyHash::of(key);
+        let mut link = self.root;
+        for depth in 0.. {
+            match link.subtree() {
+                Subtree::Empty => break,
+                Subtree::Leaf(number) => {
+                    let leaf = self.leaves.at(number);
+                    return Ok((leaf.place == place).then(|| leaf.value.to_vec()));
+                }
+                Subtree::Inner(number) => {
+                    let inner = self.inner.at(number);
+                    let right = bit(&place, depth);
+                    link = if right { inner.right } else { inner.left };
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
@@ -31,106 +141,189 @@ impl StateRead for MemoryState {
 
 /// What one block changes.
 pub(super) struct BlockChanges {
-    values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    values: Vec<Change>,
     marks: Vec<[u8; 32]>,
+}
+
+/// What a place becomes; `None` empties it.
+struct Change {
+    place: StateKeyHash,
+    leaf: Option<Leaf>,
+}
+
+impl Change {
+    fn put(place: StateKeyHash, value: &[u8]) -> Self {
+        let value_hash = StateHash::of_value(value);
+        let leaf = StateLeaf {
+            key_hash: place,
+            value_hash,
+        };
+        let leaf = Leaf {
+            place,
+            hash: leaf.hash(),
+            value: value.into(),
+        };
+        let leaf = Some(leaf);
+        Self { place, leaf }
+    }
 }
 
 impl BlockChanges {
     pub(super) fn of(overlay: &Overlay<'_>) -> Self {
-        Self {
-            values: overlay.changes().clone(),
-            marks: overlay.marks().iter().copied().collect(),
-        }
+        let mut values: Vec<Change> = overlay
+            .changes()
+            .iter()
+            .map(|(key, value)| {
+                let place = StateKeyHash::of(key);
+                match value {
+                    Some(value) => Change::put(place, value),
+                    None => Change { place, leaf: None },
+                }
+            })
+            .collect();
+        values.sort_unstable_by_key(|change| change.place);
+        let marks = overlay.marks().iter().copied().collect();
+        Self { values, marks }
     }
 }
 
 impl MemoryState {
-    pub(super) fn new(values: BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+    pub(super) fn new(values: &BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
         let mut state = Self::default();
-        for (key, value) in values {
-            state.put(key, Some(value));
-        }
+        let places = values
+            .iter()
+            .map(|(key, value)| (StateKeyHash::of(key), &**value));
+        state.restore(places);
         state
     }
 
-    pub(super) fn commit(&mut self, changes: BlockChanges) {
-        for (key, value) in changes.values {
-            self.put(key, value);
-        }
+    /// Puts values at places, in any order.
+    pub(super) fn restore<V: AsRef<[u8]>>(
+        &mut self,
+        values: impl IntoIterator<Item = (StateKeyHash, V)>,
+    ) {
+        let put = |(place, value): (_, V)| Change::put(place, value.as_ref());
+        let mut changes: Vec<Change> = values.into_iter().map(put).collect();
+        changes.sort_unstable_by_key(|change| change.place);
+        self.root = self.merge(self.root, 0, &mut changes);
+    }
+
+    pub(super) fn mark(&mut self, mark: [u8; 32]) {
+        self.marks.insert(mark);
+    }
+
+    pub(super) fn marks(&self) -> &HashSet<[u8; 32]> {
+        &self.marks
+    }
+
+    /// Every value and the hash of its key, in no order that means anything.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&StateKeyHash, &[u8])> {
+        let mut left = vec![self.root];
+        std::iter::from_fn(move || {
+            loop {
+                match left.pop()?.subtree() {
+                    Subtree::Empty => {}
+                    Subtree::Leaf(number) => {
+                        let leaf = self.leaves.at(number);
+                        return Some((&leaf.place, &*leaf.value));
+                    }
+                    Subtree::Inner(number) => {
+                        let inner = self.inner.at(number);
+                        left.extend([inner.right, inner.left]);
+                    }
+                }
+            }
+        })
+    }
+
+    pub(super) fn commit(&mut self, mut changes: BlockChanges) {
+        self.root = self.merge(self.root, 0, &mut changes.values);
         self.marks.extend(changes.marks);
     }
 
-    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
-        let key_hash = StateKeyHash::of(&key);
-        let node = self.tree.take();
-        match value {
-            Some(value) => {
-                let value_hash = StateHash::of_value(&value);
-                self.tree = Some(insert(
-                    node,
-                    0,
-                    StateLeaf {
-                        key_hash,
-                        value_hash,
-                    },
-                ));
-                self.values.insert(key, value);
-            }
-            None => {
-                self.tree = node.and_then(|node| remove(node, 0, &key_hash));
-                self.values.remove(&key);
-            }
-        }
-    }
-
     /// The root over everything that was put.
-    pub(super) fn root(&mut self) -> StateRoot {
-        self.tree
-            .as_mut()
-            .map_or(EMPTY_ROOT, |node| StateRoot(node.hash().0))
+    pub(super) fn root(&self) -> StateRoot {
+        StateRoot(self.hash(self.root).0)
     }
-}
 
-/// A subtree that is not empty. One of a single leaf is that leaf.
-#[derive(Debug)]
-enum Node {
-    Leaf(StateLeaf),
-    Inner(Box<Inner>),
-}
-
-/// A subtree of two leaves or more; `hash` is absent after a change below.
-#[derive(Debug)]
-struct Inner {
-    left: Option<Node>,
-    right: Option<Node>,
-    hash: Option<StateHash>,
-}
-
-impl Inner {
-    fn side(&mut self, right: bool) -> &mut Option<Node> {
-        if right {
-            &mut self.right
-        } else {
-            &mut self.left
+    fn hash(&self, link: Link) -> StateHash {
+        match link.subtree() {
+            Subtree::Empty => StateHash(EMPTY_ROOT.0),
+            Subtree::Leaf(number) => self.leaves.at(number).hash,
+            Subtree::Inner(number) => self.inner.at(number).hash,
         }
     }
-}
 
-impl Node {
-    fn hash(&mut self) -> StateHash {
-        match self {
-            Self::Leaf(leaf) => leaf.hash(),
-            Self::Inner(inner) => match inner.hash {
-                Some(hash) => hash,
-                None => {
-                    let side = |node: &mut Option<Self>| {
-                        node.as_mut().map_or(StateHash(EMPTY_ROOT.0), Self::hash)
-                    };
-                    let (left, right) = (side(&mut inner.left), side(&mut inner.right));
-                    *inner.hash.insert(StateHash::of_node(&left, &right))
-                }
-            },
+    /// The subtree at `depth` after changes, which are sorted and all belong there.
+    fn merge(&mut self, link: Link, depth: usize, changes: &mut [Change]) -> Link {
+        let one = match changes {
+            [] => return link,
+            [one] => Some(one),
+            _ => None,
+        };
+        let number = match (link.subtree(), one) {
+            (Subtree::Inner(number), _) => number,
+            (Subtree::Empty, Some(change)) => {
+                let leaf = change.leaf.take();
+                return leaf.map_or(Link::EMPTY, |leaf| Link::leaf(self.leaves.put(leaf)));
+            }
+            (Subtree::Leaf(number), Some(change))
+                if self.leaves.at(number).place == change.place =>
+            {
+                return match change.leaf.take() {
+                    Some(leaf) => {
+                        *self.leaves.at_mut(number) = leaf;
+                        link
+                    }
+                    None => self.give_up(number),
+                };
+            }
+            (Subtree::Leaf(_), Some(Change { leaf: None, .. })) => return link,
+            (Subtree::Leaf(leaf), _) => {
+                let right = bit(&self.leaves.at(leaf).place, depth);
+                self.part(if right {
+                    [Link::EMPTY, link]
+                } else {
+                    [link, Link::EMPTY]
+                })
+            }
+            (Subtree::Empty, None) => self.part([Link::EMPTY; 2]),
+        };
+        let middle = changes.partition_point(|change| !bit(&change.place, depth));
+        let (lefts, rights) = changes.split_at_mut(middle);
+        let Inner { left, right, .. } = *self.inner.at(number);
+        let left = self.merge(left, depth + 1, lefts);
+        let right = self.merge(right, depth + 1, rights);
+        self.join(number, left, right)
+    }
+
+    /// A new inner node, not hashed yet.
+    fn part(&mut self, [left, right]: [Link; 2]) -> u32 {
+        let hash = StateHash(EMPTY_ROOT.0);
+        self.inner.put(Inner { left, right, hash })
+    }
+
+    /// Empties a leaf's slot.
+    fn give_up(&mut self, number: u32) -> Link {
+        self.leaves.at_mut(number).value = Box::default();
+        self.leaves.free.push(number);
+        Link::EMPTY
+    }
+
+    /// The inner node over both sides, or what rises in its place: nothing, or a leaf alone.
+    fn join(&mut self, number: u32, left: Link, right: Link) -> Link {
+        let alone = match (left.subtree(), right.subtree()) {
+            (Subtree::Empty, Subtree::Empty | Subtree::Leaf(_)) => Some(right),
+            (Subtree::Leaf(_), Subtree::Empty) => Some(left),
+            _ => None,
+        };
+        if let Some(alone) = alone {
+            self.inner.free.push(number);
+            return alone;
         }
+        let hash = StateHash::of_node(&self.hash(left), &self.hash(right));
+        *self.inner.at_mut(number) = Inner { left, right, hash };
+        Link(number)
     }
 }
 
@@ -140,48 +333,6 @@ fn bit(place: &StateKeyHash, depth: usize) -> bool {
         .0
         .get(depth / 8)
         .is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
-}
-
-fn insert(node: Option<Node>, depth: usize, leaf: StateLeaf) -> Node {
-    let mut inner = match node {
-        None => return Node::Leaf(leaf),
-        Some(Node::Leaf(old)) if old.key_hash == leaf.key_hash => return Node::Leaf(leaf),
-        Some(Node::Leaf(old)) => {
-            let mut inner = Box::new(Inner {
-                left: None,
-                right: None,
-                hash: None,
-            });
-            let right = bit(&old.key_hash, depth);
-            *inner.side(right) = Some(Node::Leaf(old));
-            inner
-        }
-        Some(Node::Inner(inner)) => inner,
-    };
-    inner.hash = None;
-    let side = inner.side(bit(&leaf.key_hash, depth));
-    *side = Some(insert(side.take(), depth + 1, leaf));
-    Node::Inner(inner)
-}
-
-fn remove(node: Node, depth: usize, place: &StateKeyHash) -> Option<Node> {
-    let mut inner = match node {
-        Node::Leaf(leaf) if leaf.key_hash == *place => return None,
-        Node::Leaf(leaf) => return Some(Node::Leaf(leaf)),
-        Node::Inner(inner) => inner,
-    };
-    inner.hash = None;
-    let side = inner.side(bit(place, depth));
-    *side = side.take().and_then(|node| remove(node, depth + 1, place));
-    match (inner.left.take(), inner.right.take()) {
-        (None, None) => None,
-        // A leaf that is alone rises to the top of its subtree.
-        (Some(Node::Leaf(leaf)), None) | (None, Some(Node::Leaf(leaf))) => Some(Node::Leaf(leaf)),
-        (left, right) => {
-            (inner.left, inner.right) = (left, right);
-            Some(Node::Inner(inner))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -203,9 +354,10 @@ mod tests {
         }
     }
 
-    fn check(state: &mut MemoryState) {
-        let leaves: Vec<StateLeaf> = state
-            .values
+    type Values = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    fn check(state: &MemoryState, values: &Values) {
+        let leaves: Vec<StateLeaf> = values
             .iter()
             .map(|(key, value)| StateLeaf {
                 key_hash: StateKeyHash::of(key),
@@ -213,25 +365,75 @@ mod tests {
             })
             .collect();
         assert_eq!(state.root().0, defined(&leaves, 0).0);
+        assert_eq!(state.values().count(), values.len());
+        let used = state.leaves.slots.len() - state.leaves.free.len();
+        assert_eq!(used, values.len(), "leaves are given up");
+        for (key, value) in values {
+            assert_eq!(state.get(key).unwrap().as_ref(), Some(value));
+        }
+    }
+
+    fn commit(state: &mut MemoryState, values: &mut Values, changes: &[(u8, Option<u8>)]) {
+        let mut block: Vec<Change> = Vec::new();
+        for (key, value) in changes {
+            let place = StateKeyHash::of(&[*key]);
+            match value {
+                Some(value) => {
+                    values.insert(vec![*key], vec![*value, *key]);
+                    block.push(Change::put(place, &[*value, *key]));
+                }
+                None => {
+                    values.remove(&vec![*key]);
+                    block.push(Change { place, leaf: None });
+                }
+            }
+        }
+        block.sort_unstable_by_key(|change| change.place);
+        let marks = Vec::new();
+        state.commit(BlockChanges {
+            values: block,
+            marks,
+        });
+        check(state, values);
     }
 
     #[test]
     fn the_root_is_the_defined_one_through_insertions_changes_and_deletions() {
-        let mut state = MemoryState::default();
-        check(&mut state);
-        for round in 0_u8..3 {
-            for key in 0_u8..60 {
-                state.put(vec![key], Some(vec![round, key]));
-                check(&mut state);
+        let (mut state, mut values) = (MemoryState::default(), Values::new());
+        check(&state, &values);
+        for round in 0_u8..4 {
+            for step in [1_usize, 7, 60] {
+                let keys: Vec<u8> = (0_u8..120).collect();
+                for keys in keys.chunks(step) {
+                    let put = |key: &u8| (*key, (key % 4 != round).then_some(round));
+                    let changes: Vec<_> = keys.iter().map(put).collect();
+                    commit(&mut state, &mut values, &changes);
+                }
             }
-            for key in (0_u8..60).filter(|key| key % 3 != round % 3) {
-                state.put(vec![key], None);
-                check(&mut state);
-            }
+            assert_eq!(state.get(&[round]).unwrap(), None);
         }
-        for key in 0_u8..60 {
-            state.put(vec![key], None);
-        }
+        let all: Vec<_> = (0_u8..120).map(|key| (key, None)).collect();
+        commit(&mut state, &mut values, &all);
         assert_eq!(state.root(), EMPTY_ROOT);
+        let used = state.inner.slots.len() - state.inner.free.len();
+        assert_eq!(used, 0, "inner nodes are given up");
+    }
+
+    #[test]
+    fn what_was_restored_has_the_root_it_had() {
+        let values: Values = (0_u8..200)
+            .map(|key| (vec![key], vec![key; usize::from(key)]))
+            .collect();
+        let state = MemoryState::new(&values);
+        let mut again = MemoryState::default();
+        let all: Vec<_> = state
+            .values()
+            .map(|(place, value)| (*place, value))
+            .collect();
+        for part in all.chunks(7) {
+            again.restore(part.iter().copied());
+        }
+        assert_eq!(again.root(), state.root());
+        check(&again, &values);
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 pub(crate) mod draft;
 pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod log;

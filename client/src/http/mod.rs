@@ -231,6 +231,11 @@ impl Client {
         self
     }
 
+    /// As [`Client::with_patience`].
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// The nodes' addresses.
     pub fn nodes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(Url::as_str)

@@ -10,6 +10,7 @@ use deedbook_schemas::block::{
     BlockTime, Certificate, CommitSignature, Header, Height, Seal, Seconds, precommit_bytes,
 };
 use deedbook_schemas::carried::Carried;
+use deedbook_schemas::certified::{Certified, encode_certified};
 use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash};
 use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
@@ -24,7 +25,7 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::receipt::Receipt;
 use deedbook_schemas::record::Record;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
-use deedbook_schemas::tile::{Tile, TileKind, encode_entries};
+use deedbook_schemas::tile::{Tile, TileKind, changed_tiles, encode_entries, encode_hashes};
 use deedbook_schemas::validators::{Validator, ValidatorSet};
 
 use crate::people::{Pen, accreditation, id, key, record_id};
@@ -144,6 +145,15 @@ impl Ledger {
 
     /// The story the tests tell: two people, a flat, a sale, a power, a sale refused.
     pub(crate) fn with_a_sale() -> (Self, Story) {
+        Self::told(false)
+    }
+
+    /// The same story by the same hands, with another deed in it: a history that was rewritten.
+    pub(crate) fn with_another_sale() -> Self {
+        Self::told(true).0
+    }
+
+    fn told(rewritten: bool) -> (Self, Story) {
         let mut ledger = Self::new();
         let at = ledger.now();
         let records = ["seller", "buyer"].map(|name| ledger.pen.enrolment(name, at));
@@ -153,6 +163,10 @@ impl Ledger {
         let title = ledger.pen.first_registration("seller", at);
         ledger.block(&[status, title]);
         let at = ledger.now();
+        if rewritten {
+            // Every record has a number in it: this deed and what follows become others.
+            ledger.pen.skip();
+        }
         let sale = ledger.pen.sale("seller", "buyer", 1, at);
         let deed = record_id(&sale);
         let gives = ledger.pen.act("seller", deed, ActRole::Disponor, at);
@@ -269,6 +283,10 @@ impl Ledger {
     }
 
     pub(crate) fn checkpoint(&self, cosigners: &[&str]) -> SignedCheckpoint {
+        self.checkpoint_at(cosigners, self.now())
+    }
+
+    pub(crate) fn checkpoint_at(&self, cosigners: &[&str], at: Seconds) -> SignedCheckpoint {
         let frontier = self.frontier(0, self.entries.len());
         let (size, root) = (frontier.size(), frontier.root());
         let checkpoint = Checkpoint {
@@ -284,7 +302,7 @@ impl Ledger {
         )];
         signatures.extend(cosigners.iter().map(|name| {
             let note = key(&format!("{name} note"));
-            Cosignature::sign(&name.parse().unwrap(), &note, &checkpoint, self.now()).to_line()
+            Cosignature::sign(&name.parse().unwrap(), &note, &checkpoint, at).to_line()
         }));
         SignedCheckpoint {
             checkpoint,
@@ -338,18 +356,57 @@ impl Ledger {
             "/v1/genesis".to_owned(),
             serde_json::to_vec(&self.genesis).unwrap(),
         );
-        for (height, view) in &self.blocks {
-            paths.insert(
-                format!("/v1/blocks/{height}"),
-                serde_json::to_vec(view).unwrap(),
-            );
-        }
-        for (index, entries) in self.entries.chunks(256).enumerate() {
-            let tile = Tile::of_tree(TileKind::Entries, index as u64, size).unwrap();
-            let bundle = encode_entries(entries.iter().map(Vec::as_slice)).unwrap();
-            paths.insert(format!("/v1/log/{tile}"), bundle);
+        for (tile, bytes) in self.tiles(size) {
+            paths.insert(format!("/v1/log/{tile}"), bytes);
         }
         paths
+    }
+
+    /// Every tile of the log of `size` leaves.
+    fn tiles(&self, size: u64) -> Vec<(Tile, Vec<u8>)> {
+        let mut tiles = Vec::new();
+        for (index, entries) in self.entries.chunks(256).enumerate() {
+            let tile = |kind| Tile::of_tree(kind, index as u64, size).unwrap();
+            let bundle = encode_entries(entries.iter().map(Vec::as_slice)).unwrap();
+            tiles.push((tile(TileKind::Entries), bundle));
+            let seals = entries.iter().filter(|it| !Entry::is_record(it));
+            let seals = seals.filter_map(|entry| match Entry::decode(entry) {
+                Ok(Entry::Seal(seal)) => self.blocks.get(&seal.height),
+                _ => None,
+            });
+            let blocks: Vec<Certified> = seals
+                .map(|view| Certified {
+                    header: view.header.clone(),
+                    certificate: view.certificate.clone(),
+                })
+                .collect();
+            tiles.push((tile(TileKind::Blocks), encode_certified(&blocks)));
+        }
+        for tile in changed_tiles(0, size) {
+            let TileKind::Hashes(level) = tile.kind else {
+                continue;
+            };
+            let first = tile.index * 256;
+            let hashes: Vec<TreeHash> = (first..first + u64::from(tile.width))
+                .map(|index| self.subtree(8 * level, index).unwrap())
+                .collect();
+            tiles.push((tile, encode_hashes(&hashes)));
+        }
+        tiles
+    }
+
+    /// Writes the log as a mirror.
+    pub(crate) fn mirror(&self, folder: &std::path::Path, checkpoint: &SignedCheckpoint) {
+        let write = |name: &str, bytes: &[u8]| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        };
+        write("checkpoint", checkpoint.to_string().as_bytes());
+        write("genesis", &serde_json::to_vec(&self.genesis).unwrap());
+        for (tile, bytes) in self.tiles(checkpoint.checkpoint.size) {
+            write(&tile.to_string(), &bytes);
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod audit;
 mod certificate;
+mod audit_follow;
+mod audit_mirror;
 mod command;
 mod evidence;
 mod explain;

@@ -58,11 +58,22 @@ pub(crate) fn record_id(bytes: &[u8]) -> RecordId {
 pub(crate) struct Pen {
     ledger: LedgerId,
     counter: u64,
+    /// The recording of the next act, and its length; otherwise one that nobody made.
+    film: Option<(EvidenceRoot, u64)>,
 }
 
 impl Pen {
     pub(crate) fn new(ledger: LedgerId) -> Self {
-        Self { ledger, counter: 0 }
+        Self {
+            ledger,
+            counter: 0,
+            film: None,
+        }
+    }
+
+    /// Leaves one number out, as if a record had been drafted and thrown away.
+    pub(crate) fn skip(&mut self) {
+        self.counter += 1;
     }
 
     pub(crate) fn draft(&mut self, by: &str, subject: String, at: Seconds, body: Body) -> Draft {
@@ -99,9 +110,11 @@ impl Pen {
             topic,
             offset_ms: 1_000,
         };
+        let invented = EvidenceRoot(Commitment::new(&[3; 32], &self.counter.to_be_bytes()).0);
+        let (root, bytes) = self.film.take().unwrap_or((invented, 1_000_000));
         draft.evidence = Some(EvidenceManifest {
-            root: EvidenceRoot(Commitment::new(&[3; 32], &self.counter.to_be_bytes()).0),
-            bytes: 1_000_000,
+            root,
+            bytes,
             media_type: "video/mp4".to_owned(),
             started: Seconds(at.0 - 10),
             duration_ms: 20_000,
@@ -205,6 +218,18 @@ impl Pen {
                 represents: None,
             }),
         )
+    }
+
+    /// A power whose recording has this content.
+    pub(crate) fn power_recorded(
+        &mut self,
+        from: &str,
+        to: &str,
+        at: Seconds,
+        film: (EvidenceRoot, u64),
+    ) -> Vec<u8> {
+        self.film = Some(film);
+        self.power(from, to, at)
     }
 
     pub(crate) fn power(&mut self, from: &str, to: &str, at: Seconds) -> Vec<u8> {

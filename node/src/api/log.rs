@@ -110,8 +110,9 @@ pub(super) async fn checkpoint(State(api): Shared) -> Answer<Response> {
     Ok((headers, signed.to_string()).into_response())
 }
 
-/// A hash tile or entry bundle: `/v1/log/tile/<level>/<index>[.p/<width>]`,
-/// `/v1/log/tile/entries/<index>[.p/<width>]`.
+/// A hash tile, entry bundle or bundle of certified headers: `/v1/log/tile/<level>/<index>[.p/<width>]`,
+/// `/v1/log/tile/entries/…` (C2SP tlog-tiles), `/v1/log/tile/blocks/…` (the blocks whose seals are in
+/// the entry bundle of the same index and width: `deedbook.cddl`).
 #[utoipa::path(get, path = "/v1/log/tile/{*path}", tag = "log", params(("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 404, body = Problem, content_type = "application/problem+json")))]

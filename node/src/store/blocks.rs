@@ -4,7 +4,8 @@
 //! together again from there, so that no record is stored twice. Undecided proposals are stored
 //! whole, because the engine's own log keeps only their ids.
 
-use deedbook_schemas::block::{Block, Certificate, Header, Height};
+use deedbook_schemas::block::{Block, Certificate, Header, Height, Seal};
+use deedbook_schemas::certified::Certified;
 use deedbook_schemas::encoding::encode;
 use deedbook_schemas::limits::PROPOSALS_PER_ROUND_MAX;
 use deedbook_schemas::outcome::Entry;
@@ -74,6 +75,22 @@ pub(super) fn certificate(
     height: Height,
 ) -> Result<Option<Certificate>, StoreError> {
     rocks.get_row(Family::Blocks, certificate_row(height))
+}
+
+/// The certified headers of the blocks whose seals are among these entries.
+pub(super) fn sealed(rocks: &Rocks, entries: &[Vec<u8>]) -> Result<Vec<Certified>, StoreError> {
+    let mut blocks = Vec::new();
+    for entry in entries.iter().filter(|entry| !Entry::is_record(entry)) {
+        let entry = Entry::decode(entry).map_err(|error| corrupt("log", error))?;
+        if let Entry::Seal(Seal { height, .. }) = entry {
+            let missing = || corrupt("blocks", format!("height {height} is sealed and not here"));
+            blocks.push(Certified {
+                header: block(rocks, height)?.ok_or_else(missing)?.header,
+                certificate: certificate(rocks, height)?.ok_or_else(missing)?,
+            });
+        }
+    }
+    Ok(blocks)
 }
 
 /// The bytes of a decided block, as they were proposed.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use deedbook_schemas::certified::encode_certified;
 use deedbook_schemas::digest::{RecordId, TreeHash};
 use deedbook_schemas::limits::{ENTRIES_READ_BYTES_MAX, ENTRY_BYTES_MAX, TILE_WIDTH};
 use deedbook_schemas::merkle::{
@@ -14,6 +15,7 @@ use deedbook_schemas::merkle::{
 use deedbook_schemas::tile::{HashPlace, Tile, TileKind, encode_entries};
 use rocksdb::{Direction, IteratorMode, WriteBatch};
 
+use super::blocks;
 use super::error::{StoreError, corrupt};
 use super::rocks::{Family, Rocks};
 
@@ -203,6 +205,12 @@ pub(super) fn tile(rocks: &Rocks, tile: Tile, size: u64) -> Result<Option<Vec<u8
             let bundle = encode_entries(entries.iter().map(Vec::as_slice));
             bundle.map(Some).map_err(|error| corrupt("log", error))
         }
+        TileKind::Blocks => {
+            let first = tile.index * u64::from(TILE_WIDTH);
+            let entries = entries(rocks, first, first + u64::from(tile.width))?;
+            let blocks = blocks::sealed(rocks, &entries)?;
+            Ok(Some(encode_certified(&blocks)))
+        }
     }
 }
 
@@ -233,7 +241,7 @@ fn hash(rocks: &Rocks, level: u8, index: u64) -> Result<TreeHash, StoreError> {
     place.hash(&tile).map_err(|error| corrupt("tile", error))
 }
 
-fn stored_tile(rocks: &Rocks, key: (u8, u64)) -> Result<Vec<u8>, StoreError> {
+pub(super) fn stored_tile(rocks: &Rocks, key: (u8, u64)) -> Result<Vec<u8>, StoreError> {
     rocks
         .get(Family::Tiles, tile_row(key))?
         .ok_or_else(|| no_tile(key))

@@ -11,6 +11,7 @@
 
 mod batch;
 mod blocks;
+mod check;
 mod disk;
 mod error;
 pub mod guard;
@@ -107,6 +108,10 @@ impl Store {
         {
             create(&rocks, path, ledger)?;
         }
+        Self::load(rocks, path, ledger)
+    }
+
+    fn load(rocks: Rocks, path: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
         check_owner(&rocks, path, ledger)?;
         let tip: Tip = rocks
             .get_row(Family::Meta, TIP_ROW)?
@@ -127,6 +132,14 @@ impl Store {
             nodes: NodeCache::new(),
             failed: Mutex::new(false),
         })
+    }
+
+    /// Opens the store of a stopped node to read it, changing nothing in its folder.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also if there is no store.
+    pub fn open_read_only(path: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
+        Self::load(Rocks::open_read_only(path)?, path, ledger)
     }
 
     /// Where the ledger stands.

@@ -105,6 +105,20 @@ impl Rocks {
             .map_err(|error| open_error(path, &error))
     }
 
+    /// Opens the database to read it. Its folder stays as it is.
+    pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let cache = Cache::new_lru_cache(CACHE_BYTES);
+        let families = Family::ALL.map(|family| {
+            ColumnFamilyDescriptor::new(family.name(), family_options(family, &cache))
+        });
+        let mut options = database_options();
+        options.create_if_missing(false);
+        options.create_missing_column_families(false);
+        DB::open_cf_descriptors_read_only(&options, path, families, false)
+            .map(|db| Self { db })
+            .map_err(|error| open_error(path, &error))
+    }
+
     pub(super) fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
         self.db
             .cf_handle(family.name())

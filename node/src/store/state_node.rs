@@ -79,6 +79,11 @@ impl Child {
         self.below == Below::Leaf
     }
 
+    /// Whether it is the child of a subtree of so many leaves.
+    pub(super) fn counts(&self, leaves: usize) -> bool {
+        self.is_leaf() == (leaves == 1) && self.leaves() == leaves as u64
+    }
+
     fn leaves(&self) -> u64 {
         match self.below {
             Below::Leaf => 1,
@@ -96,6 +101,11 @@ impl Inner {
             present: present as u64,
             leaves,
         }
+    }
+
+    /// Whether what the row says of its children is so, and it has so many leaves, which are several.
+    pub(super) fn counts(&self, leaves: usize) -> bool {
+        leaves > 1 && self.leaves == leaves as u64 && *self == Self::new(*self.children)
     }
 
     pub(super) fn children(&self) -> &[Option<Child>; 16] {

@@ -1,4 +1,5 @@
-//! Paths of the state tree, for proofs: from the root to where a key is, or would be.
+//! Paths of the state tree, for proofs: from the root to where a key is, or would be; and all of them,
+//! to compare what is stored with itself.
 //!
 //! Does not live here: the nodes (`state_node`), reading their rows (`state_tree`).
 
@@ -36,6 +37,54 @@ pub(super) fn walk(
         Node::Empty | Node::Inner(_) => None,
     };
     Ok((leaf, siblings))
+}
+
+/// The root that follows from the leaves, sorted by place, once every stored node that the version's
+/// root leads to was found to agree with them.
+pub(super) fn check(
+    version: u64,
+    leaves: &[StateLeaf],
+    read: &Read<'_>,
+) -> Result<StateHash, StoreError> {
+    check_below(&mut Vec::new(), version, leaves, read)
+}
+
+fn check_below(
+    path: &mut Vec<u8>,
+    version: u64,
+    leaves: &[StateLeaf],
+    read: &Read<'_>,
+) -> Result<StateHash, StoreError> {
+    let differs = |path: &[u8]| {
+        let message = format!("the values and node {path:x?} of version {version} differ");
+        corrupt("state tree", message)
+    };
+    let node = read(path, version)?;
+    let inner = match (&*node, leaves) {
+        (Node::Empty, []) => return Ok(StateHash(EMPTY_ROOT.0)),
+        (Node::Leaf(leaf), [only]) if leaf.shown() == *only => return Ok(only.hash()),
+        (Node::Inner(inner), _) if inner.counts(leaves.len()) => inner,
+        _ => return Err(differs(path)),
+    };
+    let (depth, mut rest) = (path.len(), leaves);
+    for (step, child) in (0..).zip(inner.children()) {
+        let end = rest.partition_point(|leaf| nibble(&leaf.key_hash.0, depth) <= step);
+        let (own, after) = rest.split_at(end);
+        rest = after;
+        let Some(child) = child else {
+            if own.is_empty() {
+                continue;
+            }
+            return Err(differs(path));
+        };
+        path.push(step);
+        let hash = check_below(path, child.version, own, read)?;
+        if hash.0 != child.hash || !child.counts(own.len()) {
+            return Err(differs(path));
+        }
+        path.pop();
+    }
+    Ok(range_hash(inner.children()))
 }
 
 /// Goes down the four binary levels of one node towards `nibble`, noting what lies beside.

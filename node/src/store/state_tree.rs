@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use borsh::{BorshDeserialize, BorshSerialize};
 use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::limits::STATE_VERSIONS_KEPT;
-use deedbook_schemas::state_proof::{StateHash, StateKeyHash, StateProof};
+use deedbook_schemas::state_proof::{StateHash, StateKeyHash, StateLeaf, StateProof};
 use lru::LruCache;
 use rocksdb::{ReadOptions, Snapshot, WriteBatch};
 
@@ -237,6 +237,40 @@ pub(super) fn root_at(
     version: u64,
 ) -> Result<StateRoot, StoreError> {
     Ok(node(rocks, &at(snapshot), &[], version)?.root())
+}
+
+/// Compares the tree as stored at a version with the values' leaves, which are sorted by place: every
+/// node that the root leads to.
+pub(super) fn check(
+    rocks: &Rocks,
+    version: u64,
+    root: &StateRoot,
+    leaves: &[StateLeaf],
+) -> Result<(), StoreError> {
+    let options = ReadOptions::default();
+    let computed = state_path::check(version, leaves, &|path, version| {
+        node(rocks, &options, path, version)
+    })?;
+    if computed.0 == root.0 {
+        Ok(())
+    } else {
+        let message = format!("the values have root {computed}, the tip has {root}");
+        Err(corrupt("state tree", message))
+    }
+}
+
+/// Rows of nodes that only older versions refer to.
+#[cfg(test)]
+pub(super) fn stale_rows(
+    rocks: &Rocks,
+    tip: u64,
+) -> Result<std::collections::BTreeSet<Vec<u8>>, StoreError> {
+    let mut stale = std::collections::BTreeSet::new();
+    let oldest = tip.saturating_sub(STATE_VERSIONS_KEPT);
+    for version in oldest + 1..=tip {
+        stale.extend(read_undo(rocks, version, &ReadOptions::default())?.nodes);
+    }
+    Ok(stale)
 }
 
 /// The value a key had at a version: what the first later version that changed it replaced, or

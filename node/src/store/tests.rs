@@ -3,6 +3,7 @@
 
 mod cost;
 mod damage;
+mod edited;
 mod log;
 mod state;
 

@@ -64,6 +64,14 @@ fn a_path_has_one_spelling() {
                 width: 88,
             },
         ),
+        (
+            "tile/blocks/x001/002.p/3",
+            Tile {
+                kind: TileKind::Blocks,
+                index: 1_002,
+                width: 3,
+            },
+        ),
     ];
     for (path, expected) in cases {
         assert_eq!(path.parse(), Ok(expected));
@@ -104,6 +112,7 @@ fn any_other_spelling_of_a_path_is_refused() {
         "tile/0/000.p/1.p/1",
         "tile/entries",
         "tile/entry/000",
+        "tile/block/000",
         "tile/entries/x000/000",
         "tile/0/+01",
         "tile/0/x018/x446/x744/x073/x709/x551/616",

@@ -4,6 +4,7 @@
 //! Lives here: the phases and the report. Does not live here: the load (`load`), the machine's
 //! limits (`limits`), the figures and their targets (`report`).
 
+mod audit;
 mod law;
 mod limits;
 mod load;
@@ -42,6 +43,9 @@ pub struct BenchOptions {
     /// Print the report as one line.
     #[arg(long)]
     pub json: bool,
+    /// Measure the audit of so many records instead; the log is made once and kept in the folder.
+    #[arg(long, value_name = "RECORDS")]
+    pub audit: Option<u64>,
 }
 
 /// CPU of nodes and client, and the largest data folder, at one moment.
@@ -97,6 +101,9 @@ impl BenchOptions {
 pub async fn run(options: &BenchOptions) -> Result<()> {
     if options.law {
         return law_alone(options);
+    }
+    if let Some(records) = options.audit {
+        return audit::run(&options.dir, records).await;
     }
     let length = Duration::from_secs(options.seconds.into());
     let mut network = Network::create(&options.dir, usize::try_from(VALIDATORS)?).await?;

@@ -50,6 +50,13 @@ async fn a_deed_survives_restarts_passes_the_audit_and_a_damaged_store_is_refuse
     world.network.stop().await.unwrap();
 
     let home = world.network.nodes[0].home.clone();
+    let report = audited_at_rest(&home).await;
+    assert_eq!(report["sound"], true, "{report}");
+    assert_eq!(report["root"], standing[0].tree_root.to_string().as_str());
+    assert_eq!(
+        report["state_root"],
+        standing[0].state_root.to_string().as_str()
+    );
     for path in tables(&home.join("data/ledger")) {
         let sound = fs::read(&path).unwrap();
         let mut damaged = sound.clone();
@@ -60,8 +67,22 @@ async fn a_deed_survives_restarts_passes_the_audit_and_a_damaged_store_is_refuse
         fs::write(&path, damaged).unwrap();
         let line = refusal(&home).await;
         assert!(line.contains("the store"), "{line}");
+        let report = audited_at_rest(&home).await;
+        assert_eq!(report["sound"], false, "{report}");
         fs::write(&path, sound).unwrap();
     }
+}
+
+/// What an audit of a stopped node's folder says.
+async fn audited_at_rest(home: &Path) -> Value {
+    let arguments = ["audit", "--data", home.to_str().unwrap(), "--json"];
+    let output = run_any(&program("deedbook"), arguments).await.unwrap();
+    let json = output
+        .text
+        .find('{')
+        .map_or("", |start| &output.text[start..]);
+    let mut values = serde_json::Deserializer::from_str(json).into_iter();
+    values.next().unwrap().unwrap()
 }
 
 /// The store's tables with something in them. The rest of its folder comes and goes.

@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod audit;
+mod audit_resumed;
 mod bad_input;
 mod certificate;
 mod idle;

@@ -1,0 +1,172 @@
+//! A database that was edited: rows rewritten through RocksDB itself, so that every checksum of the
+//! database fits. Nothing of it passes in silence.
+
+use deedbook_schemas::block::{BlockTime, CommitSignature, precommit_bytes};
+use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
+use deedbook_schemas::validators::{Validator, ValidatorSet};
+use rocksdb::IteratorMode;
+
+use super::*;
+use crate::store::rocks::Family;
+
+const EDITS: usize = 1_000;
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+/// One validator, who certifies everything.
+fn validators() -> ValidatorSet {
+    let public = |seed| PublicKey::of(&key(seed));
+    let validator = Validator {
+        name: "registrar.example".to_owned(),
+        consensus_key: public(1),
+        note_key: public(2),
+        log_key: public(3),
+        power: 1,
+    };
+    ValidatorSet::new(vec![validator]).unwrap()
+}
+
+/// Some blocks, certified; more leaves than one tile holds.
+fn build(path: &Path) -> Store {
+    let (store, validators) = (open(path), validators());
+    let address = validators.as_slice()[0].address();
+    let mut numbers = Numbers(51);
+    let genesis = GenesisBatch {
+        time: BlockTime(5),
+        state: store.update(&[put("authority", "x")].into()).unwrap(),
+        next_validators: validators.id(),
+        index: vec![],
+        values: vec![],
+    };
+    store.commit_genesis(genesis).unwrap();
+    for height in 0..30 {
+        let records = match height % 5 {
+            4 => vec![],
+            _ => (0..12).map(|_| record(&mut numbers, 300)).collect(),
+        };
+        let changes = (0..4)
+            .map(|_| {
+                let key = format!("p/{}", numbers.below(60)).into_bytes();
+                (key, Some(numbers.bytes(60)))
+            })
+            .collect();
+        let none = BTreeMap::new();
+        let changes = if records.is_empty() { &none } else { &changes };
+        let mut batch = next_batch(&store, records, changes);
+        let certificate = &mut batch.certificate;
+        let message = precommit_bytes(&LEDGER, certificate.height, 0, &certificate.block);
+        certificate.signatures.push(CommitSignature {
+            validator: address,
+            signature: sign(&key(1), &message),
+        });
+        store.commit(batch).unwrap();
+    }
+    store
+}
+
+/// Every row of a family that a node still needs, and its value.
+fn rows(store: &Store, family: Family) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let rows = store
+        .rocks
+        .db
+        .iterator_cf(store.rocks.family(family).unwrap(), IteratorMode::Start);
+    rows.map(|row| row.unwrap())
+        .map(|(key, value)| (key.into_vec(), value.into_vec()))
+        .collect()
+}
+
+#[test]
+fn each_of_a_thousand_edited_bytes_of_blocks_entries_tiles_and_state_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = build(folder.path());
+    let validators = validators();
+    store.check(&validators).unwrap();
+    let stale = state_tree::stale_rows(&store.rocks, store.tip().state_version).unwrap();
+    let families = [
+        Family::Blocks,
+        Family::Entries,
+        Family::Tiles,
+        Family::Values,
+        Family::Nodes,
+    ];
+    let all = families.map(|family| {
+        let mut rows = rows(&store, family);
+        // Nodes of older versions, which wait to be deleted, belong to no state that is shown.
+        rows.retain(|(key, _)| family != Family::Nodes || !stale.contains(key));
+        (family, rows)
+    });
+    let mut numbers = Numbers(52);
+    let mut pick = |end: usize| usize::try_from(numbers.below(end as u64)).unwrap();
+    for edit in 0..EDITS {
+        let (family, rows) = &all[edit % families.len()];
+        let (key, sound) = &rows[pick(rows.len())];
+        let (place, bit) = (pick(sound.len()), pick(8));
+        let mut edited = sound.clone();
+        edited[place] ^= 1 << bit;
+        let family = store.rocks.family(*family).unwrap();
+        store.rocks.db.put_cf(family, key, edited).unwrap();
+        let found = store.check(&validators);
+        assert!(
+            found.is_err(),
+            "edit {edit}: byte {place}, bit {bit} of row {key:x?} passed"
+        );
+        store.rocks.db.put_cf(family, key, sound).unwrap();
+    }
+    store.check(&validators).unwrap();
+}
+
+#[test]
+fn a_row_that_is_gone_or_too_many_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = build(folder.path());
+    let validators = validators();
+    for family in [
+        Family::Blocks,
+        Family::Entries,
+        Family::Tiles,
+        Family::Values,
+    ] {
+        let rows = rows(&store, family);
+        let family = store.rocks.family(family).unwrap();
+        for (key, value) in [&rows[0], &rows[rows.len() / 2], &rows[rows.len() - 1]] {
+            store.rocks.db.delete_cf(family, key).unwrap();
+            assert!(store.check(&validators).is_err(), "row {key:x?} is gone");
+            store.rocks.db.put_cf(family, key, value).unwrap();
+        }
+        let (last, value) = &rows[rows.len() - 1];
+        let more = [last.as_slice(), &[1]].concat();
+        store.rocks.db.put_cf(family, &more, value).unwrap();
+        assert!(store.check(&validators).is_err(), "a row too many");
+        store.rocks.db.delete_cf(family, &more).unwrap();
+    }
+    store.check(&validators).unwrap();
+}
+
+#[test]
+fn a_store_opened_to_be_read_answers_and_leaves_its_folder_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = build(folder.path());
+    let tip = store.tip();
+    drop(store);
+    let names = || {
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = files
+            .map(|file| file.unwrap())
+            .map(|file| (file.file_name(), file.metadata().unwrap().len()))
+            .filter(|(name, _)| !name.to_string_lossy().starts_with("LOG"))
+            .collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    let store = Store::open_read_only(folder.path(), LEDGER).unwrap();
+    assert_eq!(store.tip(), tip);
+    store.check(&validators()).unwrap();
+    drop(store);
+    assert_eq!(names(), before);
+    let nowhere = Store::open_read_only(&folder.path().join("nowhere"), LEDGER);
+    assert!(matches!(nowhere, Err(StoreError::Open { .. })));
+    assert!(!folder.path().join("nowhere").exists());
+}
