@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::api::Api;
+use crate::witnesses::Summary;
 
 /// What is counted while the node runs; the rest is read when asked for.
 #[derive(Debug, Clone, Default)]
@@ -45,11 +46,6 @@ impl Metrics {
         let help = "From a block's time to its durability, last block";
         let finality = self.finality_seconds.clone();
         registry.register_with_unit("finality", help, Unit::Seconds, finality);
-        let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
-            let gauge = Gauge::<i64>::default();
-            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-            registry.register(name, help, gauge);
-        };
         let tip = api.ledger.tip();
         gauge(&mut registry, "height", "Last durable height", tip.height.0);
         gauge(
@@ -65,31 +61,7 @@ impl Metrics {
             "Leaves under a cosigned checkpoint",
             cosigned,
         );
-        let witnesses = api.witnesses.summary();
-        for (name, help, value) in [
-            (
-                "witnessed_size",
-                "Leaves under a checkpoint that a witness cosigned",
-                witnesses.witnessed_size,
-            ),
-            (
-                "witnesses",
-                "Witnesses configured",
-                witnesses.configured as u64,
-            ),
-            (
-                "witnesses_failing",
-                "Witnesses that do not cosign now",
-                witnesses.failing as u64,
-            ),
-            (
-                "witness_alarms",
-                "Witnesses that contradict the log or themselves, since the start: any is an alarm",
-                witnesses.alarms_raised,
-            ),
-        ] {
-            gauge(&mut registry, name, help, value);
-        }
+        witness_figures(&mut registry, &api.witnesses.summary());
         let peers = api.gossip.peers_connected() as u64;
         gauge(
             &mut registry,
@@ -127,4 +99,26 @@ impl Metrics {
         // Both texts end with the one mark that may end a text.
         Ok(text.trim_end_matches("# EOF\n").to_owned() + &crate::consensus::metrics())
     }
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    registry.register(name, help, gauge);
+}
+
+fn witness_figures(registry: &mut Registry, witnesses: &Summary) {
+    let help = "Leaves under a checkpoint that a witness cosigned";
+    gauge(registry, "witnessed_size", help, witnesses.witnessed_size);
+    let help = "Witnesses configured";
+    gauge(registry, "witnesses", help, witnesses.configured as u64);
+    let help = "Witnesses that do not cosign now";
+    gauge(
+        registry,
+        "witnesses_failing",
+        help,
+        witnesses.failing as u64,
+    );
+    let help = "Times a witness contradicted the log or itself: any is an alarm";
+    gauge(registry, "witness_alarms", help, witnesses.alarms_raised);
 }

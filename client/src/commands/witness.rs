@@ -72,7 +72,7 @@ pub(crate) enum Command {
         policy: Option<PathBuf>,
         /// The log's key (a C2SP vkey), for a log without a policy: no quorum is asked for
         #[arg(long, value_name = "VKEY")]
-        vkey: Option<VerifierKey>,
+        vkey: Option<String>,
         #[command(flatten)]
         overwrite: Overwrite,
     },
@@ -180,7 +180,8 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 /// The policy of a log that is known by its key alone.
-fn of_key(key: &VerifierKey) -> Result<Policy, Failure> {
+fn of_key(key: &str) -> Result<Policy, Failure> {
+    let key: VerifierKey = key.parse().map_err(Failure::usage)?;
     Policy::from_text(&format!("log {key}\nquorum none\n")).map_err(Failure::usage)
 }
 
@@ -246,7 +247,6 @@ fn stop_asked(
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
 fn failure(error: HomeError) -> Failure {
     Failure::no(error)
 }

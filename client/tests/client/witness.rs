@@ -236,19 +236,11 @@ fn what_continues_the_log_is_cosigned_and_served() {
     assert_eq!(served.get("/add-checkpoint").0, 405);
 }
 
-#[test]
-fn every_refusal_has_the_status_of_the_protocol_and_changes_nothing() {
-    let (folder, log) = (Folder::new(), Log::new(300, 0, ""));
-    let served = Served::new(&folder);
-    assert_eq!(served.post(log.body(0, 100)).0, 200);
-    let with = |change: &dyn Fn(&mut AddCheckpoint)| {
-        let mut request = log.request(100, 200);
-        change(&mut request);
-        request.to_string()
-    };
+/// What is no request at all.
+fn malformed(log: &Log) -> Vec<(u16, &'static str, String)> {
     let note = log.signed(200).to_string();
     let many = "A".repeat(43) + "=\n";
-    let cases = [
+    vec![
         (400, "nothing", String::new()),
         (400, "no old size", format!("\n{note}")),
         (400, "a leading zero", format!("old 0100\n\n{note}")),
@@ -268,6 +260,20 @@ fn every_refusal_has_the_status_of_the_protocol_and_changes_nothing() {
             "old 100\n\nledger.example/deeds\n".to_owned(),
         ),
         (400, "too long", "x".repeat(ADD_CHECKPOINT_BYTES_MAX + 1)),
+    ]
+}
+
+#[test]
+fn every_refusal_has_the_status_of_the_protocol_and_changes_nothing() {
+    let (folder, log) = (Folder::new(), Log::new(300, 0, ""));
+    let served = Served::new(&folder);
+    assert_eq!(served.post(log.body(0, 100)).0, 200);
+    let with = |change: &dyn Fn(&mut AddCheckpoint)| {
+        let mut request = log.request(100, 200);
+        change(&mut request);
+        request.to_string()
+    };
+    let cases = [
         (400, "old above new", with(&|it| it.old_size = 201)),
         (
             400,
@@ -310,7 +316,7 @@ fn every_refusal_has_the_status_of_the_protocol_and_changes_nothing() {
             with(&|it| it.proof.push(TreeHash([7; 32]))),
         ),
     ];
-    for (expected, case, body) in cases {
+    for (expected, case, body) in malformed(&log).into_iter().chain(cases) {
         let (status, _, answer) = served.post(body);
         assert_eq!(status, expected, "{case}: {}", text(&answer));
         assert!(!text(&answer).contains('\u{2014}'), "{case}");

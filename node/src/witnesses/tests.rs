@@ -183,9 +183,8 @@ async fn a_witness_gets_what_continues_the_last_and_a_forgetful_node_asks_it() {
     assert_eq!(witness.lock().unwrap().requests, 7);
 }
 
-#[tokio::test]
-async fn whatever_a_faulty_witness_answers_counts_for_nothing_and_the_next_push_succeeds() {
-    let log = Log::new(20, 10);
+/// Answers that no cosignature follows from, and what is said about each.
+fn faulty(log: &Log) -> Vec<(&'static str, Turn)> {
     let checkpoint = log.newest().unwrap().checkpoint;
     let other = Checkpoint {
         size: 11,
@@ -210,9 +209,11 @@ async fn whatever_a_faulty_witness_answers_counts_for_nothing_and_the_next_push_
         let cosignature = Cosignature::sign(&name("w.example/w"), &key, &checkpoint, Seconds(time));
         twice.push_str(&format!("{}\n", cosignature.to_line()));
     }
-    let status = |code: u16| StatusCode::from_u16(code).unwrap().into_response();
-    let cases: Vec<(&str, Turn)> = vec![
-        ("not signature lines", Turn::Says("hello\n".into_response())),
+    vec![
+        (
+            "not a signature line",
+            Turn::Says("hello\n".into_response()),
+        ),
         (
             "not signature lines",
             Turn::Says(vec![0xff, 0xfe].into_response()),
@@ -248,14 +249,17 @@ async fn whatever_a_faulty_witness_answers_counts_for_nothing_and_the_next_push_
         ),
         ("not a tree size", Turn::Says(kind(SIZE_MEDIA_TYPE, "3"))),
         ("that it was sent", Turn::Says(conflict(0))),
-        ("400", Turn::Says(status(400))),
-        ("403", Turn::Says(status(403))),
-        ("404", Turn::Says(status(404))),
-        ("429", Turn::Says(status(429))),
-        ("302", Turn::Says(status(302))),
-        ("503", Turn::Says(status(503))),
-    ];
-    for (expected, turn) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn whatever_a_faulty_witness_answers_counts_for_nothing_and_the_next_push_succeeds() {
+    let log = Log::new(20, 10);
+    let refusals = ["400", "403", "404", "429", "302", "503"].map(|code| {
+        let status: StatusCode = code.parse().unwrap();
+        (code, Turn::Says(status.into_response()))
+    });
+    for (expected, turn) in faulty(&log).into_iter().chain(refusals) {
         let clock_ahead = matches!(turn, Turn::Ahead(_));
         let (url, _) = played(1, [turn]).await;
         let mut feeder = feeder(&url);
