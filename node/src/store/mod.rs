@@ -49,7 +49,6 @@ pub use state_tree::{StateChanges, StateUpdate};
 use batch::{check_fit, expect};
 use error::corrupt;
 use rocks::{Family, Rocks};
-use state_tree::NodeCache;
 
 /// Raised when a row's shape or a family's name changes.
 const FORMAT: u32 = 1;
@@ -72,7 +71,6 @@ pub struct Store {
     path: PathBuf,
     ledger: LedgerId,
     committed: RwLock<Arc<Committed>>,
-    nodes: NodeCache,
     /// Held while writing; true once a write has failed.
     failed: Mutex<bool>,
 }
@@ -129,7 +127,6 @@ impl Store {
             path: path.to_path_buf(),
             ledger,
             committed: RwLock::new(Arc::new(Committed { tip, frontier })),
-            nodes: NodeCache::new(),
             failed: Mutex::new(false),
         })
     }
@@ -166,7 +163,6 @@ impl Store {
         let committed = self.committed();
         state_tree::update(
             &self.rocks,
-            &self.nodes,
             committed.tip.state_version,
             committed.tip.state_root,
             changes,
@@ -198,13 +194,15 @@ impl Store {
             ..committed.tip.clone()
         };
         let mut batch = WriteBatch::default();
-        state_tree::write(&self.rocks, &mut batch, &genesis.state)?;
+        state_tree::write(&self.rocks, &mut batch, genesis.state)?;
         self.write_rows(&mut batch, &genesis.index, &genesis.values)?;
-        let next = Committed {
-            tip,
-            frontier: committed.frontier.clone(),
-        };
-        self.write_tip(batch, next, genesis.state)
+        self.write_tip(
+            batch,
+            Committed {
+                tip,
+                frontier: committed.frontier.clone(),
+            },
+        )
     }
 
     /// Makes a decided height durable: one synced batch, then the tip moves.
@@ -239,13 +237,15 @@ impl Store {
         for (record, index) in &commit.records {
             log::write_record(&self.rocks, &mut batch, record, *index)?;
         }
-        state_tree::write(&self.rocks, &mut batch, &commit.state)?;
+        state_tree::write(&self.rocks, &mut batch, commit.state)?;
         self.write_rows(&mut batch, &commit.index, &commit.values)?;
-        let next = Committed {
-            tip,
-            frontier: commit.log.frontier,
-        };
-        self.write_tip(batch, next, commit.state)
+        self.write_tip(
+            batch,
+            Committed {
+                tip,
+                frontier: commit.log.frontier,
+            },
+        )
     }
 
     fn write_rows(
@@ -269,15 +269,9 @@ impl Store {
 
     /// Writes the batch with the new tip, synced. If we crash before it returns, the tip is the
     /// old or the new one, and either is whole.
-    fn write_tip(
-        &self,
-        mut batch: WriteBatch,
-        next: Committed,
-        state: StateUpdate,
-    ) -> Result<Tip, StoreError> {
+    fn write_tip(&self, mut batch: WriteBatch, next: Committed) -> Result<Tip, StoreError> {
         batch.put(TIP_ROW, encode(&next.tip));
         self.write(batch, true)?;
-        self.nodes.commit(state);
         let tip = next.tip.clone();
         *self
             .committed

@@ -4,8 +4,6 @@
 //!
 //! Does not live here: the nodes themselves (`state_node`), reading and committing them (`state_tree`).
 
-use std::sync::Arc;
-
 use deedbook_schemas::state_proof::{StateHash, StateKeyHash};
 
 use super::error::{StoreError, corrupt};
@@ -15,7 +13,7 @@ use super::state_node::{Child, Inner, Leaf, Node, PLACE_NIBBLES, nibble, node_ro
 pub(super) type LeafChange = (StateKeyHash, Option<StateHash>);
 
 /// Reads the node at a path of nibbles, written by a version.
-pub(super) type Read<'a> = dyn Fn(&[u8], u64) -> Result<Arc<Node>, StoreError> + 'a;
+pub(super) type Read<'a> = dyn Fn(&[u8], u64) -> Result<Node, StoreError> + 'a;
 
 /// The nodes of the next version.
 pub(super) struct Change<'a> {
@@ -23,7 +21,7 @@ pub(super) struct Change<'a> {
     version: u64,
     path: Vec<u8>,
     /// Rows that it writes.
-    pub(super) written: Vec<(Vec<u8>, Arc<Node>)>,
+    pub(super) written: Vec<(Vec<u8>, Node)>,
     /// Rows that it no longer refers to.
     pub(super) stale: Vec<Vec<u8>>,
 }
@@ -41,7 +39,7 @@ impl<'a> Change<'a> {
         read: &'a Read<'a>,
         base: u64,
         changes: &[LeafChange],
-    ) -> Result<(Arc<Node>, Self), StoreError> {
+    ) -> Result<(Node, Self), StoreError> {
         let mut change = Self {
             read,
             version: base + 1,
@@ -50,34 +48,33 @@ impl<'a> Change<'a> {
             stale: Vec::new(),
         };
         let root = if base == 0 {
-            Arc::new(Node::Empty)
+            Node::Empty
         } else {
             change.take(base)?
         };
-        let root = match change.subtree(&root, changes)? {
+        let root = match change.subtree(root, changes)? {
             Subtree::Empty => Node::Empty,
             Subtree::Leaf(leaf) => Node::Leaf(leaf),
             Subtree::Inner(inner) => Node::Inner(inner),
         };
-        let root = Arc::new(root);
-        change.write(Arc::clone(&root));
+        change.write(root.clone());
         Ok((root, change))
     }
 
     /// Reads the node at the path, which is then no longer referred to.
-    fn take(&mut self, version: u64) -> Result<Arc<Node>, StoreError> {
+    fn take(&mut self, version: u64) -> Result<Node, StoreError> {
         self.stale.push(node_row(&self.path, version));
         (self.read)(&self.path, version)
     }
 
     /// Writes the node at the path.
-    fn write(&mut self, node: Arc<Node>) {
+    fn write(&mut self, node: Node) {
         self.written
             .push((node_row(&self.path, self.version), node));
     }
 
     /// What the subtree at the path becomes.
-    fn subtree(&mut self, old: &Node, changes: &[LeafChange]) -> Result<Subtree, StoreError> {
+    fn subtree(&mut self, old: Node, changes: &[LeafChange]) -> Result<Subtree, StoreError> {
         let children = match old {
             Node::Inner(inner) => *inner.children(),
             Node::Empty => return self.grow(changes),
@@ -131,7 +128,7 @@ impl<'a> Change<'a> {
             let subtree = match old {
                 Some(child) => {
                     let old = self.take(child.version)?;
-                    self.subtree(&old, below)?
+                    self.subtree(old, below)?
                 }
                 None => self.grow(below)?,
             };
@@ -151,7 +148,7 @@ impl<'a> Change<'a> {
                 Subtree::Leaf(leaf) => (leaf.child(self.version), Node::Leaf(leaf)),
                 Subtree::Inner(inner) => (inner.child(self.version), Node::Inner(inner)),
             };
-            self.write(Arc::new(node));
+            self.write(node);
             self.path.pop();
             if let Some(slot) = children.get_mut(usize::from(step)) {
                 *slot = Some(child);
@@ -178,8 +175,8 @@ impl<'a> Change<'a> {
                 self.path.push(step);
                 let node = self.take(child.version)?;
                 self.path.pop();
-                match &*node {
-                    Node::Leaf(leaf) => Ok(Some(*leaf)),
+                match node {
+                    Node::Leaf(leaf) => Ok(Some(leaf)),
                     Node::Empty | Node::Inner(_) => {
                         Err(corrupt("state tree", "a leaf's row holds another node"))
                     }

@@ -19,7 +19,7 @@ pub(super) fn walk(
     let mut siblings = Vec::new();
     let mut path = Vec::new();
     let mut node = read(&path, version)?;
-    while let Node::Inner(inner) = &*node {
+    while let Node::Inner(inner) = &node {
         if path.len() >= PLACE_NIBBLES {
             return Err(corrupt("state tree", "a path longer than a key"));
         }
@@ -32,7 +32,7 @@ pub(super) fn walk(
         node = read(&path, child.version)?;
     }
     siblings.reverse();
-    let leaf = match &*node {
+    let leaf = match node {
         Node::Leaf(leaf) => Some(leaf.shown()),
         Node::Empty | Node::Inner(_) => None,
     };

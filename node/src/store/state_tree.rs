@@ -11,14 +11,11 @@
 //! written once and deleted once, so RocksDB's single delete cancels them while still in memory.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::limits::STATE_VERSIONS_KEPT;
 use deedbook_schemas::state_proof::{StateHash, StateKeyHash, StateLeaf, StateProof};
-use lru::LruCache;
 use rocksdb::{ReadOptions, Snapshot, WriteBatch};
 
 use super::error::{StoreError, corrupt};
@@ -39,7 +36,7 @@ pub struct StateUpdate {
     pub version: u64,
     /// Root of the state tree after it.
     pub root: StateRoot,
-    nodes: Vec<(Vec<u8>, Arc<Node>)>,
+    nodes: Vec<(Vec<u8>, Vec<u8>)>,
     values: StateChanges,
     undo: Undo,
 }
@@ -53,56 +50,10 @@ struct Undo {
     values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
-/// Inner nodes kept in memory: those of a state of 40,000 keys, or the upper three levels of any; about
-/// 1 KiB each.
-const NODES_CACHED: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
-
-/// Inner nodes of the committed tree, as last read or written: every block goes through the same upper
-/// ones. Only committed nodes are here, and those never change, so that it cannot be out of date.
-pub(super) struct NodeCache(Mutex<LruCache<Vec<u8>, Arc<Node>>>);
-
-impl NodeCache {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(LruCache::new(NODES_CACHED)))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, LruCache<Vec<u8>, Arc<Node>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The node at a path, which a committed version wrote.
-    fn node(&self, rocks: &Rocks, path: &[u8], version: u64) -> Result<Arc<Node>, StoreError> {
-        let row = node_row(path, version);
-        if let Some(node) = self.lock().get(&row) {
-            return Ok(Arc::clone(node));
-        }
-        let node = node(rocks, &ReadOptions::default(), path, version)?;
-        self.put(row, &node);
-        Ok(node)
-    }
-
-    fn put(&self, row: Vec<u8>, node: &Arc<Node>) {
-        if matches!(**node, Node::Inner(_)) {
-            self.lock().put(row, Arc::clone(node));
-        }
-    }
-
-    /// Takes over what a commit wrote, once it is durable, and drops what it replaced.
-    pub(super) fn commit(&self, update: StateUpdate) {
-        for row in &update.undo.nodes {
-            self.lock().pop(row);
-        }
-        for (row, node) in update.nodes {
-            self.put(row, &node);
-        }
-    }
-}
-
 /// Computes the state after `changes` on top of version `base`, writing nothing. Changes that
 /// change nothing are left out; if none is left, version and root stay.
 pub(super) fn update(
     rocks: &Rocks,
-    cache: &NodeCache,
     base: u64,
     base_root: StateRoot,
     changes: &StateChanges,
@@ -129,10 +80,13 @@ pub(super) fn update(
         })
         .collect();
     leaves.sort_unstable_by_key(|(place, _)| *place);
-    let read = |path: &[u8], version| cache.node(rocks, path, version);
+    let options = ReadOptions::default();
+    let read = |path: &[u8], version| node(rocks, &options, path, version);
     let (root, change) = Change::make(&read, base, &leaves)?;
     update.root = root.root();
-    update.nodes = change.written;
+    for (row, node) in change.written {
+        update.nodes.push((row, to_borsh(&node)?));
+    }
     update.undo.nodes = change.stale;
     update.undo.values = old;
     Ok(update)
@@ -158,17 +112,17 @@ fn real_changes(
 pub(super) fn write(
     rocks: &Rocks,
     batch: &mut WriteBatch,
-    update: &StateUpdate,
+    update: StateUpdate,
 ) -> Result<(), StoreError> {
     if update.version == update.base {
         return Ok(());
     }
     let nodes = rocks.family(Family::Nodes)?;
-    for (row, node) in &update.nodes {
-        batch.put_cf(nodes, row, to_borsh(&**node)?);
+    for (row, node) in update.nodes {
+        batch.put_cf(nodes, row, node);
     }
     let values = rocks.family(Family::Values)?;
-    for (key, value) in &update.values {
+    for (key, value) in update.values {
         match value {
             Some(value) => batch.put_cf(values, key, value),
             None => batch.delete_cf(values, key),
@@ -307,9 +261,9 @@ fn node(
     options: &ReadOptions,
     path: &[u8],
     version: u64,
-) -> Result<Arc<Node>, StoreError> {
+) -> Result<Node, StoreError> {
     if version == 0 {
-        return Ok(Arc::new(Node::Empty));
+        return Ok(Node::Empty);
     }
     let row = rocks
         .db
@@ -319,7 +273,7 @@ fn node(
             options,
         )?
         .ok_or_else(|| corrupt("state tree", format!("no node {path:x?} of {version}")))?;
-    from_borsh("node", &row).map(Arc::new)
+    from_borsh("node", &row)
 }
 
 fn to_borsh<T: BorshSerialize>(value: &T) -> Result<Vec<u8>, StoreError> {
