@@ -5,8 +5,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, draft, evidence, explain, health, key, log, party, power, receipt, sign, status, submit,
-    title, verify,
+    anchor, audit, draft, evidence, explain, health, key, log, party, power, receipt, sign, status,
+    submit, title, verify,
 };
 
 /// What `--help` ends with.
@@ -83,6 +83,9 @@ pub(crate) enum Command {
     Log(log::Log),
     /// Read the whole log again: every hash, every signature, every decision of the law
     Audit(audit::Args),
+    /// Have checkpoints stamped by a time-stamping authority outside the network (RFC 3161)
+    #[command(subcommand)]
+    Anchor(anchor::Anchor),
     /// Ask a node how it is
     Health(health::Args),
     /// Say what a refusal's code means

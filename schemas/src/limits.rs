@@ -190,6 +190,10 @@ pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 /// (65,536), together 152 KiB, rounded up.
 pub const RECEIPT_BYTES_MAX: usize = 160 * 1024;
 
+/// Bytes of one RFC 3161 answer: a TSTInfo of some hundred bytes, a signature of at most 1 KiB, and a
+/// path of at most eight certificates of 4 KiB, doubled.
+pub const TIMESTAMP_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
 /// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod anchor;
 mod audit;
 mod command;
 mod evidence;
