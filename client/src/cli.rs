@@ -5,8 +5,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, certificate, draft, evidence, explain, health, key, log, party, power, receipt, sign,
-    status, submit, title, verify, witness,
+    anchor, audit, certificate, draft, evidence, explain, health, key, log, party, power, receipt,
+    sign, status, submit, title, verify, witness,
 };
 
 /// What `--help` ends with.
@@ -84,6 +84,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Log(log::Log),
     Audit(audit::Args),
+    /// Have checkpoints stamped by a time-stamping authority outside the network (RFC 3161)
+    #[command(subcommand)]
+    Anchor(anchor::Anchor),
     /// Ask a node how it is
     Health(health::Args),
     /// Say what a refusal's code means

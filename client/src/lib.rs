@@ -4,6 +4,7 @@
 //! Does not live here: the law (`deedbook-registry`, which the audit re-runs) and the node, on
 //! which nothing here depends. The `deedbook` command is `main.rs` and one file a command.
 
+pub mod anchor;
 pub mod audit;
 pub mod drafting;
 pub mod evidence;

@@ -232,6 +232,10 @@ pub const STATEMENT_RECEIPTS_MAX: usize = 4;
 pub const TRANSPARENT_STATEMENT_BYTES_MAX: usize =
     RECORD_BYTES_MAX + STATEMENT_RECEIPTS_MAX * (COSE_RECEIPT_BYTES_MAX + 3) + 8;
 
+/// Bytes of one RFC 3161 answer: a TSTInfo of some hundred bytes, a signature of at most 1 KiB, and a
+/// path of at most eight certificates of 4 KiB, doubled.
+pub const TIMESTAMP_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
 /// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod anchor;
 pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod draft;
@@ -39,6 +40,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(&args, context),
         Command::Evidence(evidence) => evidence::run(evidence, context),
         Command::Log(log) => log::run(log, context),
+        Command::Anchor(anchor) => anchor::run(anchor, context),
         Command::Audit(args) => audit::run(&args, context),
         Command::Health(args) => health::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),

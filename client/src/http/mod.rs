@@ -193,11 +193,6 @@ impl Client {
     /// # Errors
     /// [`ApiError`] if there is none, one is no address, or TLS cannot be set up.
     pub fn new<S: AsRef<str>>(nodes: &[S]) -> Result<Self, ApiError> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // An error means that the program around us has installed one already.
-            drop(rustls::crypto::ring::default_provider().install_default());
-        });
         let nodes: Vec<Url> = nodes
             .iter()
             .map(|node| address(node.as_ref()))
@@ -205,17 +200,7 @@ impl Client {
         if nodes.is_empty() {
             return Err(ApiError::NoNode);
         }
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("deedbook/", env!("CARGO_PKG_VERSION")));
-        if nodes.iter().all(|node| node.scheme() == "http") {
-            // Without it the system's certificates are loaded, which a bare machine lacks.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|error| ApiError::Setup(chain(&error)))?;
+        let http = http_client(nodes.iter().any(|node| node.scheme() != "http"))?;
         Ok(Self {
             http,
             nodes,
@@ -352,6 +337,26 @@ impl Client {
     }
 }
 
+/// An HTTP client that follows no redirects. With `tls` it trusts the system's certificates, which
+/// a bare machine lacks.
+pub(crate) fn http_client(tls: bool) -> Result<reqwest::Client, ApiError> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // An error means that the program around us has installed one already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    });
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("deedbook/", env!("CARGO_PKG_VERSION")));
+    if !tls {
+        builder = builder.tls_certs_only([]);
+    }
+    builder
+        .build()
+        .map_err(|error| ApiError::Setup(chain(&error)))
+}
+
 fn address(text: &str) -> Result<Url, ApiError> {
     let url = Url::parse(text).ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -364,7 +369,7 @@ fn show(node: &Url) -> String {
 }
 
 /// An error with all its causes: reqwest's own line leaves out the one that matters.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod anchor;
 mod audit;
 mod certificate;
 mod audit_follow;
