@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::block::Seconds;
+use crate::cose::written;
 use crate::digest::TreeHash;
 use crate::keys::{PublicKey, Signature, SigningKey, sign};
 use crate::limits::{COSIGNATURE_TIME_MAX, TREE_SIZE_MAX};
@@ -62,6 +63,19 @@ impl Checkpoint {
         )
     }
 
+    /// What the log's key signs beside [`Checkpoint::text`], so that the tree's receipts can be COSE
+    /// receipts too: the `Sig_structure` (RFC 9052 §4.4) of a COSE_Sign1 whose detached payload is the
+    /// root (RFC 9942), with the protected header of [`cose_protected`]. It begins with the byte
+    /// 0x84, with which no text can begin: neither message can be taken for the other.
+    #[must_use]
+    pub fn cose_to_be_signed(&self, log_key: &PublicKey) -> Vec<u8> {
+        let protected = cose_protected(log_key);
+        written(96, |encoder| {
+            let encoder = encoder.array(4)?.str("Signature1")?.bytes(&protected)?;
+            encoder.bytes(&[])?.bytes(&self.root.0)?.ok()
+        })
+    }
+
     /// Reads exactly three lines; extension lines are refused.
     ///
     /// # Errors
@@ -82,6 +96,17 @@ impl Checkpoint {
         }
         Ok(Self { origin, size, root })
     }
+}
+
+/// The protected header of the log's COSE receipts, encoded: algorithm EdDSA (1: -8), `kid` the log's
+/// key itself (4), verifiable data structure RFC9162_SHA256 (395: 1; RFC 9942).
+#[must_use]
+pub fn cose_protected(log_key: &PublicKey) -> Vec<u8> {
+    written(48, |encoder| {
+        let encoder = encoder.map(3)?.u8(1)?.i8(-8)?;
+        let encoder = encoder.u8(4)?.bytes(log_key.as_bytes())?;
+        encoder.u16(395)?.u8(1)?.ok()
+    })
 }
 
 /// A cosigner's statement: at this time, the largest tree it knows of this log is this one.

@@ -56,7 +56,10 @@ pub struct Statement {
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 /// Encodes into a fresh Vec, which cannot fail.
-fn written(capacity: usize, write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Written) -> Vec<u8> {
+pub(crate) fn written(
+    capacity: usize,
+    write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Written,
+) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(capacity);
     let result = write(&mut Encoder::new(&mut bytes));
     debug_assert!(result.is_ok(), "writing to a Vec cannot fail");

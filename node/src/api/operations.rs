@@ -15,6 +15,7 @@ use super::problem::{Answer, ApiProblem};
     responses((status = 200, body = Health)))]
 pub(super) async fn health(State(api): Shared) -> Json<Health> {
     let tip = api.ledger.tip();
+    let log_signed_size = api.log_signed_size();
     Json(Health {
         ledger: api.ledger.id(),
         origin: api.ledger.genesis().origin.clone(),
@@ -26,6 +27,7 @@ pub(super) async fn health(State(api): Shared) -> Json<Health> {
         tree_root: tip.tree_root,
         state_root: tip.state_root,
         cosigned_size: *api.cosigned_size.borrow(),
+        log_signed_size,
         peers: api.gossip.peers_connected(),
         queued: api.ledger.mempool.stats().records,
     })
