@@ -63,7 +63,7 @@ impl LogSigner {
             !self.standing.is_cheat(name) && offers.is_some_and(|offers| !offers.is_empty())
         };
         let mut names: Vec<&String> = self.order(tree).into_iter().filter(ready).collect();
-        names.sort_by_key(|name| !self.standing.is_trusted(name, now));
+        names.sort_by_key(|name| self.standing.late_since(name, now));
         let chosen: Vec<String> = names.into_iter().take(needed).cloned().collect();
         (chosen.len() == needed).then_some(chosen)
     }

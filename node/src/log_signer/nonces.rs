@@ -48,6 +48,8 @@ pub(super) struct Held {
     next: u64,
     /// Serial of the coordinator's last word that it has none left.
     wanted: u64,
+    /// Whether that word is unanswered.
+    lost: bool,
     /// Whether the coordinator is to be told at the next tick.
     pub(super) tell: bool,
 }
@@ -59,6 +61,7 @@ impl Held {
             live: BTreeMap::new(),
             next: first,
             wanted: 0,
+            lost: false,
             tell: true,
         }
     }
@@ -87,23 +90,33 @@ impl Held {
     }
 
     /// The coordinator says, in its message `serial`, that it has none left: what we still hold was
-    /// lost on the way. A message that comes again changes nothing.
+    /// lost on the way, or is on its way. A message that comes again changes nothing.
     pub(super) fn wanted(&mut self, serial: u64) {
         if serial > self.wanted {
             self.wanted = serial;
-            self.live.clear();
+            self.lost = true;
             self.tell = true;
         }
     }
 
-    /// Fills up and gives all offers that stand.
+    /// Lies more ready, as many as are missing, or, if the others were lost, as many as there may be;
+    /// gives the newest. Those before stay good for a request that is on its way.
     pub(super) fn refill(&mut self, share: &SigningShare) -> Vec<Offer> {
         self.tell = false;
-        while self.live.len() < LOG_NONCES_MAX && self.next < u64::MAX {
+        let keep = if std::mem::take(&mut self.lost) {
+            0
+        } else {
+            self.live.len()
+        };
+        for _ in keep..LOG_NONCES_MAX {
             self.live.insert(self.next, draw(share, self.next));
-            self.next += 1;
+            self.next = self.next.saturating_add(1);
         }
-        self.live.values().map(|(_, offer)| offer.clone()).collect()
+        while self.live.len() > 2 * LOG_NONCES_MAX {
+            self.live.pop_first();
+        }
+        let newest = self.live.values().rev().take(LOG_NONCES_MAX);
+        newest.map(|(_, offer)| offer.clone()).collect()
     }
 }
 

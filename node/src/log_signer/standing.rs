@@ -54,7 +54,14 @@ impl Standing {
 
     /// Whether `name` is asked among the first.
     pub(super) fn is_trusted(&self, name: &str, now: Duration) -> bool {
-        let on_time = |late: &Late| late.heard && now >= late.since + PROBATION;
-        !self.is_cheat(name) && self.late.get(name).is_none_or(on_time)
+        !self.is_cheat(name) && self.late_since(name, now).is_none()
+    }
+
+    /// Since when `name` is asked last, if it is. Among those who are, whoever failed longest ago comes
+    /// first: so all of them have their turn, and no one can spoil every attempt.
+    pub(super) fn late_since(&self, name: &str, now: Duration) -> Option<Duration> {
+        let late = self.late.get(name)?;
+        let over = late.heard && now >= late.since + PROBATION;
+        (!over).then_some(late.since)
     }
 }

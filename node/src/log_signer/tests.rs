@@ -32,7 +32,7 @@ fn every_validator_takes_its_turn_and_block_after_block_is_signed() {
         network.settle();
         assert_eq!(network.signed(), [Some(size); 4], "tree {size}");
         coordinators.extend(network.coordinators_of(size));
-        if size % 3 == 0 {
+        if size % 5 == 0 {
             network.tick();
         }
     }
@@ -102,29 +102,19 @@ fn a_node_that_restarts_with_its_clock_set_back_takes_part_again() {
     network.assert_no_nonce_was_used_twice();
 }
 
+/// Of three validators all three are needed.
 #[test]
 fn a_request_for_a_tree_that_is_not_durable_yet_is_answered_when_it_is() {
-    let mut network = Network::ready(4);
-    let turn = network.turn_of(10);
-    let (behind, silent) = ((turn + 1) % 4, (turn + 2) % 4);
-    network.silent.insert(silent);
-    network.durable(9);
-    network.until_signed(9, 10 * SECOND);
-    for node in (0..4).filter(|node| *node != behind) {
+    let mut network = Network::ready(3);
+    let behind = (network.turn_of(10) + 1) % 3;
+    for node in (0..3).filter(|node| *node != behind) {
         network.durable_at(node, 10);
     }
     network.settle();
-    let signed_10 = |network: &Network| {
-        network
-            .signed()
-            .iter()
-            .filter(|size| **size == Some(10))
-            .count()
-    };
-    assert_eq!(signed_10(&network), 0);
+    assert_eq!(network.signed(), [None; 3]);
     network.durable_at(behind, 10);
     network.settle();
-    assert_eq!(signed_10(&network), 3);
+    assert_eq!(network.signed(), [Some(10); 3]);
 }
 
 #[test]
@@ -163,4 +153,22 @@ fn a_share_that_is_not_the_genesis_s_does_not_start() {
     let network = Network::ready(4);
     let refused = network.signer_with_share_of(1);
     assert!(matches!(refused, Err(LogKeyError::OtherShare { .. })));
+}
+
+/// What a signature costs, all four on one core: `cargo test --release ... cost_of -- --ignored`.
+#[test]
+#[ignore = "a measurement"]
+fn cost_of_a_signature() {
+    let mut network = Network::ready(4);
+    let started = std::time::Instant::now();
+    for size in 1..=200 {
+        network.durable(size);
+        network.settle();
+        if size % 5 == 0 {
+            network.tick();
+        }
+    }
+    let each = started.elapsed() / 200;
+    assert_eq!(network.signed(), [Some(200); 4]);
+    println!("{each:?} of arithmetic for both signatures of a tree, at four validators together");
 }
