@@ -314,7 +314,10 @@ pub(crate) fn health(view: &Health) -> String {
             "  log {} of {} leaves, root {}",
             view.origin, view.tree_size, view.tree_root
         ),
-        format!("  cosigned up to leaf {}", view.cosigned_size),
+        format!(
+            "  receipts up to leaf {}, signed by the log's key up to leaf {}",
+            view.cosigned_size, view.log_signed_size
+        ),
         witness_line(view),
         format!("  state root {}", view.state_root),
         format!("  {} peers, {} records waiting", view.peers, view.queued),

@@ -1,8 +1,9 @@
 //! Cosigning checkpoints once they are durable, and collecting what the other validators say.
 //!
 //! Lives here: this node's cosignatures (C2SP tlog-cosignature), the others', the latest
-//! checkpoint with a quorum, and the alarm when a validator cosigned another root than ours.
-//! Does not live here: the formats (`schemas::checkpoint`), the exchange (`gossip`), a clock.
+//! checkpoint with a quorum and the log's signature, and the alarm when a validator cosigned another
+//! root than ours. Does not live here: the formats (`schemas::checkpoint`), the exchange (`gossip`),
+//! how the log's signature comes about (`log_signer`), a clock.
 //!
 //! What this node signs: only a tree that is durable, never a smaller one than before, never two
 //! roots for one size. Nothing is persisted for that: whatever was signed was durable before, so
@@ -20,11 +21,12 @@ use std::sync::Arc;
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::checkpoint::{Checkpoint, Cosignature};
 use deedbook_schemas::digest::TreeHash;
-use deedbook_schemas::keys::SigningKey;
+use deedbook_schemas::keys::{PublicKey, SigningKey};
 use deedbook_schemas::limits::{COSIGNATURES_AHEAD_MAX, COSIGNED_SIZES_MAX, FORK_EVIDENCE_MAX};
 use deedbook_schemas::note::KeyName;
 use tokio::sync::watch;
 
+use crate::log_signer::TreeSignature;
 use members::Members;
 
 pub use cose::CoseSignedTree;
@@ -39,12 +41,15 @@ struct Tree {
     checkpoint: Checkpoint,
     members: Arc<Members>,
     cosignatures: BTreeMap<KeyName, Cosignature>,
+    /// By the log's key.
+    signature: Option<TreeSignature>,
 }
 
 /// Cosigns, collects, and watches for forks. Synchronous; owned by one task.
 #[derive(Debug)]
 pub struct Cosigner {
     origin: KeyName,
+    log_key: PublicKey,
     name: KeyName,
     key: SigningKey,
     /// The validators of the newest durable tree.
@@ -56,15 +61,22 @@ pub struct Cosigner {
     ahead: BTreeMap<KeyName, BTreeMap<(u64, TreeHash), Cosignature>>,
     latest: Option<CosignedCheckpoint>,
     cosigned_size: watch::Sender<u64>,
+    log_signed_size: u64,
     forks: Vec<ForkEvidence>,
 }
 
 impl Cosigner {
-    /// A cosigner for the log `origin`, signing as `name` with the note key, from the store's
+    /// A cosigner for the log `origin` with key `log_key`, signing as `name` with the note key, from the store's
     /// durable tip (the empty tree of the genesis if there is no block). It signs nothing yet:
     /// [`Cosigner::on_durable`] with the same tip does.
     #[must_use]
-    pub fn new(origin: KeyName, name: KeyName, key: SigningKey, tip: &DurableTree) -> Self {
+    pub fn new(
+        origin: KeyName,
+        log_key: PublicKey,
+        name: KeyName,
+        key: SigningKey,
+        tip: &DurableTree,
+    ) -> Self {
         let members = Arc::new(Members::new(&tip.validators));
         let newest = Checkpoint {
             origin: origin.clone(),
@@ -73,6 +85,7 @@ impl Cosigner {
         };
         let mut cosigner = Self {
             origin,
+            log_key,
             name,
             key,
             members,
@@ -81,6 +94,7 @@ impl Cosigner {
             ahead: BTreeMap::new(),
             latest: None,
             cosigned_size: watch::Sender::new(0),
+            log_signed_size: 0,
             forks: Vec::new(),
         };
         cosigner.hold_newest();
@@ -191,20 +205,39 @@ impl Cosigner {
         Ok(Received::Counted)
     }
 
-    /// The newest checkpoint with a quorum.
+    /// Takes the log key's signatures of a durable tree, which the signer verified.
+    pub fn on_log_signature(&mut self, signature: &TreeSignature) {
+        let Some(tree) = self.trees.get_mut(&signature.tree_size) else {
+            return;
+        };
+        if tree.checkpoint.root == signature.root {
+            tree.signature = Some(signature.clone());
+            self.log_signed_size = self.log_signed_size.max(signature.tree_size);
+            self.confirm(signature.tree_size);
+        }
+    }
+
+    /// Size of the newest tree that the log's key signed, with a quorum or without, 0 if there is
+    /// none.
+    #[must_use]
+    pub fn log_signed_size(&self) -> u64 {
+        self.log_signed_size
+    }
+
+    /// The newest checkpoint with a quorum and the log's signature.
     #[must_use]
     pub fn latest(&self) -> Option<&CosignedCheckpoint> {
         self.latest.as_ref()
     }
 
-    /// The newest checkpoint with a quorum, if it covers the first `tree_size` leaves.
+    /// The newest checkpoint with both, if it covers the first `tree_size` leaves.
     #[must_use]
     pub fn at_least(&self, tree_size: u64) -> Option<&CosignedCheckpoint> {
         self.latest()
             .filter(|latest| latest.checkpoint.size >= tree_size)
     }
 
-    /// Size of the newest tree with a quorum, 0 if there is none: what a receipt waits for.
+    /// Size of the newest tree with both, 0 if there is none: what a receipt waits for.
     #[must_use]
     pub fn cosigned_size(&self) -> watch::Receiver<u64> {
         self.cosigned_size.subscribe()
@@ -223,6 +256,7 @@ impl Cosigner {
             checkpoint: self.newest.clone(),
             members: Arc::clone(&self.members),
             cosignatures: BTreeMap::new(),
+            signature: None,
         });
         if !Arc::ptr_eq(&tree.members, &self.members) {
             tree.members = Arc::clone(&self.members);
@@ -313,7 +347,7 @@ impl Cosigner {
         Err(CosignatureError::Fork(Box::new(evidence)))
     }
 
-    /// Takes the tree as the latest if it has a quorum and is not older.
+    /// Takes the tree as the latest if it has a quorum and the log's signature and is not older.
     fn confirm(&mut self, tree_size: u64) {
         let newest = self
             .latest
@@ -322,9 +356,14 @@ impl Cosigner {
         let Some(tree) = self.trees.get(&tree_size).filter(|_| tree_size >= newest) else {
             return;
         };
-        if tree.members.is_quorum(tree.cosignatures.keys()) {
+        if let Some(signature) = &tree.signature
+            && tree.members.is_quorum(tree.cosignatures.keys())
+        {
             self.latest = Some(CosignedCheckpoint {
                 checkpoint: tree.checkpoint.clone(),
+                log_key: self.log_key,
+                log_signature: signature.note_signature,
+                cose_signature: signature.cose_signature,
                 cosignatures: tree.cosignatures.values().cloned().collect(),
             });
             self.cosigned_size

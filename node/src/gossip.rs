@@ -1,4 +1,5 @@
-//! The validators' second network: pending bundles, tips and checkpoint cosignatures.
+//! The validators' second network: pending bundles, tips, checkpoint cosignatures, and how they sign
+//! together in the log's name.
 //!
 //! Lives here: a libp2p swarm of our own (TCP, Noise, Yamux, gossipsub), separate from the
 //! consensus engine's, whose topics are fixed: own port, own key, only listed peers. Does not
@@ -6,8 +7,8 @@
 //!
 //! Every queue is bounded, and what does not fit is dropped and counted: bundles are broadcast
 //! again by the mempool's owner while they are pending, tips and cosignatures are superseded by
-//! the next ones. Messages carry no signature of their own: records and cosignatures have one,
-//! and Noise names the peer.
+//! the next ones, log signatures are tried again. The envelope carries no signature: records,
+//! cosignatures and messages about log signatures have one, and Noise names the peer.
 
 mod inbox;
 mod message;
@@ -32,6 +33,7 @@ pub use message::{GossipMessage, MessageError, RecordBytes};
 pub use stats::GossipStats;
 
 use crate::cosign::CosignatureMessage;
+use crate::log_signer::LogSigningMessage;
 use stats::Counters;
 use task::{Command, Timing};
 
@@ -135,6 +137,14 @@ impl GossipHandle {
     /// [`PublishError`] if the outbox is full.
     pub fn publish_cosignature(&self, cosignature: CosignatureMessage) -> Result<(), PublishError> {
         self.send(Command::Cosignature(cosignature))
+    }
+
+    /// Sends this node's word about a signature by the log's key.
+    ///
+    /// # Errors
+    /// [`PublishError`] if the outbox is full.
+    pub fn publish_log_signing(&self, message: LogSigningMessage) -> Result<(), PublishError> {
+        self.send(Command::LogSigning(Box::new(message)))
     }
 
     fn send(&self, command: Command) -> Result<(), PublishError> {

@@ -1,7 +1,8 @@
 //! The keys of a node: four files outside the data folder, one role each.
 //!
-//! Lives here: making and reading key files. Does not live here: what the keys sign. A key file is
-//! 64 hexadecimal digits, readable by its owner alone; it is never printed and never logged.
+//! Lives here: making and reading key files. Does not live here: what the keys sign, and where the
+//! share of the log's key comes from (`log_key::ceremony`). A key file is 64 hexadecimal digits,
+//! readable by its owner alone; it is never printed and never logged.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -12,6 +13,9 @@ use deedbook_schemas::keys::{PublicKey, SigningKey};
 use deedbook_schemas::validators::Validator;
 use libp2p::identity::Keypair;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::log_key::LogShare;
 
 /// Why keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,9 @@ pub enum KeyError {
     /// The file does not hold a key.
     #[error("{0} does not hold a key: 64 hexadecimal digits are expected")]
     Malformed(PathBuf),
+    /// There is no share of the log's key yet.
+    #[error("{0} is missing: it comes from the ceremony (deedbook-node ceremony --help)")]
+    NoLogShare(PathBuf),
     /// The system gave no randomness.
     #[error("no randomness from the system: {0}")]
     Random(getrandom::Error),
@@ -54,8 +61,8 @@ pub struct NodeKeys {
     pub consensus: SigningKey,
     /// Signs checkpoint cosignatures.
     pub note: SigningKey,
-    /// Signs checkpoints in the log's name.
-    pub log: SigningKey,
+    /// This validator's share of the log's key.
+    pub log: LogShare,
     /// Names the node to its peers on both networks (libp2p).
     pub network: Keypair,
 }
@@ -63,26 +70,53 @@ pub struct NodeKeys {
 /// What a node tells the others about itself before the genesis is made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PublicKeys {
-    /// The validator as the genesis lists it, with voting power 1.
-    pub validator: Validator,
+    /// The institution's name.
+    pub name: String,
+    /// Signs its votes and proposals.
+    pub consensus_key: PublicKey,
+    /// Signs its cosignatures.
+    pub note_key: PublicKey,
     /// The node's libp2p peer id, for the others' peer lists.
     pub peer_id: String,
 }
 
+impl PublicKeys {
+    /// The validator as the genesis lists it, with voting power 1 and the public share of the log's
+    /// key that the ceremony gave it.
+    #[must_use]
+    pub fn validator(&self, log_share: PublicKey) -> Validator {
+        Validator {
+            name: self.name.clone(),
+            consensus_key: self.consensus_key,
+            note_key: self.note_key,
+            log_share,
+            power: 1,
+        }
+    }
+}
+
 impl NodeKeys {
-    /// Makes the keys of a new node in `dir`, which is created.
+    /// Makes the keys of a new node in `dir`, which is created: all but the share of the log's key,
+    /// which the validators make together. Returns what may be published.
     ///
     /// # Errors
     /// [`KeyError`] if a file exists or cannot be written.
-    pub fn create(dir: &Path) -> Result<Self, KeyError> {
+    pub fn create(dir: &Path, name: &str) -> Result<PublicKeys, KeyError> {
         fs::create_dir_all(dir).map_err(|source| KeyError::Io {
             path: dir.to_owned(),
             source,
         })?;
-        for name in [CONSENSUS, NOTE, LOG, NETWORK] {
-            write_seed(&dir.join(name))?;
+        for file in [CONSENSUS, NOTE, NETWORK] {
+            let mut seed = Zeroizing::new([0; 32]);
+            getrandom::fill(seed.as_mut()).map_err(KeyError::Random)?;
+            write_seed(&dir.join(file), seed.as_ref())?;
         }
-        Self::load(dir)
+        Ok(PublicKeys {
+            name: name.to_owned(),
+            consensus_key: PublicKey::of(&read_signing(&dir.join(CONSENSUS))?),
+            note_key: PublicKey::of(&read_signing(&dir.join(NOTE))?),
+            peer_id: read_network(dir)?.public().to_peer_id().to_string(),
+        })
     }
 
     /// Reads the keys in `dir`.
@@ -90,38 +124,40 @@ impl NodeKeys {
     /// # Errors
     /// [`KeyError`] if one is missing, malformed, or readable by others.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
-        let signing =
-            |name: &str| read_seed(&dir.join(name)).map(|seed| SigningKey::from_bytes(&seed));
-        let path = dir.join(NETWORK);
-        let network = Keypair::ed25519_from_bytes(read_seed(&path)?)
-            .map_err(|_| KeyError::Malformed(path))?;
-        Ok(Self {
-            consensus: signing(CONSENSUS)?,
-            note: signing(NOTE)?,
-            log: signing(LOG)?,
-            network,
-        })
-    }
-
-    /// What may be published.
-    #[must_use]
-    pub fn public(&self, name: &str) -> PublicKeys {
-        PublicKeys {
-            validator: Validator {
-                name: name.to_owned(),
-                consensus_key: PublicKey::of(&self.consensus),
-                note_key: PublicKey::of(&self.note),
-                log_key: PublicKey::of(&self.log),
-                power: 1,
-            },
-            peer_id: self.network.public().to_peer_id().to_string(),
+        let path = dir.join(LOG);
+        if !path.exists() {
+            return Err(KeyError::NoLogShare(path));
         }
+        let share = read_seed(&path)?;
+        let share = LogShare::from_bytes(&share);
+        Ok(Self {
+            consensus: read_signing(&dir.join(CONSENSUS))?,
+            note: read_signing(&dir.join(NOTE))?,
+            log: share.map_err(|_| KeyError::Malformed(path))?,
+            network: read_network(dir)?,
+        })
     }
 }
 
-fn write_seed(path: &Path) -> Result<(), KeyError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(KeyError::Random)?;
+/// Writes a node's share of the log's key beside its other keys.
+///
+/// # Errors
+/// [`KeyError`] if there is one already or it cannot be written.
+pub fn write_log_share(dir: &Path, share: &LogShare) -> Result<(), KeyError> {
+    write_seed(&dir.join(LOG), &share.to_bytes())
+}
+
+fn read_signing(path: &Path) -> Result<SigningKey, KeyError> {
+    read_seed(path).map(|seed| SigningKey::from_bytes(&seed))
+}
+
+fn read_network(dir: &Path) -> Result<Keypair, KeyError> {
+    let path = dir.join(NETWORK);
+    let mut seed = read_seed(&path)?;
+    Keypair::ed25519_from_bytes(seed.as_mut()).map_err(|_| KeyError::Malformed(path))
+}
+
+fn write_seed(path: &Path, seed: &[u8]) -> Result<(), KeyError> {
     let io = |source| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -135,11 +171,12 @@ fn write_seed(path: &Path) -> Result<(), KeyError> {
         std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
         _ => io(source),
     })?;
-    writeln!(file, "{}", hex::encode(seed)).map_err(io)?;
+    let digits = Zeroizing::new(hex::encode(seed) + "\n");
+    file.write_all(digits.as_bytes()).map_err(io)?;
     file.sync_all().map_err(io)
 }
 
-fn read_seed(path: &Path) -> Result<[u8; 32], KeyError> {
+fn read_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let io = |source| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -151,9 +188,9 @@ fn read_seed(path: &Path) -> Result<[u8; 32], KeyError> {
             mode,
         });
     }
-    let text = fs::read_to_string(path).map_err(io)?;
-    let mut seed = [0; 32];
-    hex::decode_to_slice(text.trim_end(), &mut seed)
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim_end(), seed.as_mut())
         .map_err(|_| KeyError::Malformed(path.to_owned()))?;
     Ok(seed)
 }

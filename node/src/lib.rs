@@ -11,6 +11,8 @@ pub mod fatal;
 pub mod gossip;
 pub mod keys;
 pub mod ledger;
+pub mod log_key;
+pub mod log_signer;
 pub mod mempool;
 pub mod metrics;
 pub mod node;

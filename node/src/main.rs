@@ -1,5 +1,7 @@
 //! The node's command line.
 
+mod ceremony;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,9 +18,10 @@ const STRAGGLERS: Duration = Duration::from_secs(2);
 
 /// A validator of a Deedbook ledger.
 ///
-/// A new network is made in three steps: every operator runs `keys` and hands the printed public
-/// keys to the others; together they write one genesis file; every operator writes node.toml and
-/// runs `init`, once. From then on `run` is all there is.
+/// A new network is made in four steps: every operator runs `keys` and hands the printed public
+/// keys to the others; in a `ceremony` they make the log's key, of which everybody holds a share;
+/// together they write one genesis file; every operator writes node.toml and runs `init`, once. From
+/// then on `run` is all there is.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -37,6 +40,9 @@ enum Command {
         #[arg(long)]
         name: String,
     },
+    /// Make the log's key together with the other validators; see `ceremony --help`.
+    #[command(subcommand)]
+    Ceremony(ceremony::Step),
     /// Prepare the data folder of a new validator. Once: never again for a key that has signed.
     Init {
         /// Folder with node.toml.
@@ -81,9 +87,10 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Keys { keys, name } => {
-            let public = NodeKeys::create(&keys)?.public(&name);
+            let public = NodeKeys::create(&keys, &name)?;
             println!("{}", serde_json::to_string_pretty(&public)?);
         }
+        Command::Ceremony(step) => ceremony::execute(step)?,
         Command::Init { home } => deedbook_node::node::init(&home)?,
         Command::Run {
             home,

@@ -22,6 +22,8 @@ pub struct Metrics {
     pub peer_bundles_refused: Counter,
     /// Cosignatures of another root than ours: any is an alarm.
     pub forks: Counter,
+    /// Validators that sent wrong shares of log signatures: any is to be looked into.
+    pub log_signers_left_out: Gauge,
     /// Seconds from a block's own time to its durability on this node, of the last block.
     pub finality_seconds: Gauge<f64, AtomicU64>,
 }
@@ -43,6 +45,9 @@ impl Metrics {
         );
         let help = "Cosignatures of another root than this node's: any is an alarm";
         registry.register("forks", help, self.forks.clone());
+        let help = "Validators that sent wrong shares of log signatures";
+        let left_out = self.log_signers_left_out.clone();
+        registry.register("log_signers_left_out", help, left_out);
         let help = "From a block's time to its durability, last block";
         let finality = self.finality_seconds.clone();
         registry.register_with_unit("finality", help, Unit::Seconds, finality);
@@ -60,6 +65,13 @@ impl Metrics {
             "cosigned_size",
             "Leaves under a cosigned checkpoint",
             cosigned,
+        );
+        let help = "Leaves under a signature of the log's key";
+        gauge(
+            &mut registry,
+            "log_signed_size",
+            help,
+            api.log_signed_size(),
         );
         witness_figures(&mut registry, &api.witnesses.summary());
         let peers = api.gossip.peers_connected() as u64;

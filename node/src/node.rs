@@ -6,13 +6,15 @@
 //! Order of start: everything that can be wrong (configuration, genesis, keys, ports, store,
 //! guard) is looked at before the node says anything to anybody.
 
+mod log_signing;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deedbook_schemas::block::Height;
 use deedbook_schemas::limits::{GOSSIP_REBROADCAST_BYTES_MAX, MEMPOOL_AGE_SECONDS_MAX};
-use deedbook_schemas::note::{KeyName, SignatureLine};
+use deedbook_schemas::note::KeyName;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -24,10 +26,14 @@ use crate::fatal::Fatal;
 use crate::gossip::{self, GossipConfig, GossipHandle, GossipInbox, GossipMessage, RecordBytes};
 use crate::keys::NodeKeys;
 use crate::ledger::{Ledger, Refused, now};
+use crate::log_key::LogGroup;
+use crate::log_signer::{LogSigner, SignerConfig};
 use crate::metrics::Metrics;
 use crate::store::guard::SigningGuard;
 use crate::store::{Store, Tip, disk_free_percent};
 use crate::witnesses::{Source, Witnesses};
+
+use log_signing::{EVENTS_WAITING, Event};
 
 /// How often a node tells the others its height and looks after what waits.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -37,6 +43,9 @@ const REBROADCAST_AGE: Duration = Duration::from_secs(2);
 const RECOSIGN: Duration = Duration::from_secs(60);
 /// Gossip messages with bundles that wait to be verified: of 256 KiB at most, 16 MiB.
 const BUNDLE_MESSAGES_WAITING: usize = 64;
+/// Serials of nonces that a start of the node has for every millisecond since 1970: more than it can
+/// use before the next millisecond. 2^64 are reached in the year 2554.
+const SERIALS_A_MILLISECOND: u64 = 1_000_000;
 /// Below this share of free disk the node accepts no records.
 const DISK_FREE_PERCENT_MIN: u8 = 10;
 
@@ -94,18 +103,22 @@ fn name_in_genesis(
     genesis: &deedbook_schemas::genesis::Genesis,
     keys: &NodeKeys,
 ) -> Result<String, Fatal> {
-    let ours = keys.public("").validator;
+    let public = deedbook_schemas::keys::PublicKey::of;
+    let (consensus_key, note_key) = (public(&keys.consensus), public(&keys.note));
     let same = |validator: &&deedbook_schemas::validators::Validator| {
-        validator.consensus_key == ours.consensus_key
-            && validator.note_key == ours.note_key
-            && validator.log_key == ours.log_key
+        validator.consensus_key == consensus_key && validator.note_key == note_key
     };
-    let validator = genesis.validators.iter().find(same);
-    validator
-        .map(|validator| validator.name.clone())
-        .ok_or_else(|| {
-            Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
-        })
+    let validator = genesis.validators.iter().find(same).ok_or_else(|| {
+        Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
+    })?;
+    log_group(genesis)?
+        .key_package(&validator.name, &keys.log)
+        .map_err(|error| Fatal::new(error.to_string()))?;
+    Ok(validator.name.clone())
+}
+
+fn log_group(genesis: &deedbook_schemas::genesis::Genesis) -> Result<LogGroup, Fatal> {
+    LogGroup::of_genesis(genesis).map_err(|error| Fatal::new(error.to_string()))
 }
 
 /// Runs a node until `shutdown` completes or something fatal happens.
@@ -144,13 +157,15 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     .await
     .map_err(|error| Fatal::new(error.to_string()))?;
     let (fatal, stop) = mpsc::channel(1);
+    let (log_events, log_inbox) = mpsc::channel(EVENTS_WAITING);
+    let signer = log_signer(&ledger, &keys, &name)?;
     let node = Arc::new(Node::new(
         ledger,
         gossip,
         &keys,
         &name,
         config.data.clone(),
-        fatal,
+        Ends { fatal, log_events },
         witnesses,
     )?);
     let engine = ConsensusConfig {
@@ -167,10 +182,33 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
         blocks,
         engine,
         guard: Arc::new(guard),
+        signer,
+        log_inbox,
     };
     let result = node.serve(parts, stop, shutdown).await;
     let closed = node.api.ledger.store().close();
     result.and(closed.map_err(Fatal::from))
+}
+
+fn log_signer(ledger: &Ledger, keys: &NodeKeys, name: &str) -> Result<LogSigner, Fatal> {
+    let origin = ledger.genesis().origin.parse::<KeyName>();
+    LogSigner::new(SignerConfig {
+        ledger: ledger.id(),
+        origin: origin.map_err(|error| Fatal::new(error.to_string()))?,
+        name,
+        note_key: keys.note.clone(),
+        share: &keys.log,
+        group: Arc::new(log_group(ledger.genesis())?),
+        validators: ledger.validator_set(),
+        first_serial: now().0.saturating_mul(SERIALS_A_MILLISECOND),
+    })
+    .map_err(|error| Fatal::new(error.to_string()))
+}
+
+/// The node's ends of queues whose other ends its tasks hold.
+struct Ends {
+    fatal: mpsc::Sender<Fatal>,
+    log_events: mpsc::Sender<Event>,
 }
 
 /// What a node is started from.
@@ -180,6 +218,8 @@ struct Parts {
     blocks: mpsc::Receiver<Tip>,
     engine: ConsensusConfig,
     guard: Arc<SigningGuard>,
+    signer: LogSigner,
+    log_inbox: mpsc::Receiver<Event>,
 }
 
 /// The running parts.
@@ -188,6 +228,7 @@ struct Node {
     gate: IdleGate,
     ready: watch::Sender<bool>,
     data: PathBuf,
+    log_events: mpsc::Sender<Event>,
 }
 
 impl Node {
@@ -197,7 +238,7 @@ impl Node {
         keys: &NodeKeys,
         name: &str,
         data: PathBuf,
-        fatal: mpsc::Sender<Fatal>,
+        ends: Ends,
         witnesses: Witnesses,
     ) -> Result<Self, Fatal> {
         let key_name = |text: &str| {
@@ -206,17 +247,17 @@ impl Node {
         };
         let origin = key_name(&ledger.genesis().origin)?;
         let tree = durable_tree(&ledger, &ledger.tip());
-        let cosigner = Cosigner::new(origin, key_name(name)?, keys.note.clone(), &tree);
+        let log_key = ledger.genesis().log_key;
+        let cosigner = Cosigner::new(origin, log_key, key_name(name)?, keys.note.clone(), &tree);
         let (ready, is_ready) = watch::channel(true);
         let api = Api {
             cosigned_size: cosigner.cosigned_size(),
             cosigner: Arc::new(Mutex::new(cosigner)),
-            log_key: keys.log.clone(),
             gossip,
             name: name.to_owned(),
             metrics: Metrics::default(),
             witnesses: Arc::new(witnesses),
-            fatal,
+            fatal: ends.fatal,
             ready: is_ready,
             ledger,
         };
@@ -225,6 +266,7 @@ impl Node {
             gate: IdleGate::default(),
             ready,
             data,
+            log_events: ends.log_events,
         })
     }
 
@@ -240,6 +282,8 @@ impl Node {
             blocks,
             engine,
             guard,
+            signer,
+            log_inbox,
         } = parts;
         let (end_consensus, consensus_ended) = oneshot::channel::<()>();
         let (events, _) = broadcast::channel(64);
@@ -267,6 +311,7 @@ impl Node {
             tokio::spawn(Arc::clone(self).follow_blocks(blocks)),
             tokio::spawn(Arc::clone(self).wake_for_records()),
             tokio::spawn(Arc::clone(self).heartbeat()),
+            tokio::spawn(Arc::clone(self).sign_log(signer, log_inbox)),
         ]);
         let early = tokio::select! {
             () = shutdown => None,
@@ -323,6 +368,7 @@ impl Node {
                     self.gate.follow(self.api.ledger.tip().height, height);
                 }
                 GossipMessage::Cosignature(message) => self.take_cosignature(&peer, &message),
+                GossipMessage::LogSigning(message) => self.tell_signer(Event::Message(message)),
             }
         }
     }
@@ -394,8 +440,8 @@ impl Node {
         }
     }
 
-    /// Cosigns a durable tree and publishes the cosignature. What was stored is hashed again
-    /// first: a disk that changed a byte must not be vouched for.
+    /// Cosigns a durable tree, publishes the cosignature, and lets the log's key be used for it. What
+    /// was stored is hashed again first: a disk that changed a byte must not be vouched for.
     fn cosign(&self, tip: &Tip) -> Result<(), Fatal> {
         let ledger = &self.api.ledger;
         if tip.height > Height(0) {
@@ -411,6 +457,7 @@ impl Node {
         {
             tracing::debug!(%error, "a cosignature goes out with the next heartbeat");
         }
+        self.tell_signer(Event::Durable(tip.clone()));
         Ok(())
     }
 
@@ -525,26 +572,28 @@ impl Source for Api {
 }
 
 impl Api {
-    /// The newest checkpoint with a quorum of cosignatures and this node's signature in the log's
-    /// name.
+    /// Leaves covered by the log's signature, with enough cosignatures or without.
+    pub(crate) fn log_signed_size(&self) -> u64 {
+        let cosigner = self.cosigner.lock().unwrap_or_else(PoisonError::into_inner);
+        cosigner.log_signed_size()
+    }
+
+    /// The newest checkpoint with a quorum of cosignatures and the log's signature.
     pub(crate) fn signed_checkpoint(
         &self,
     ) -> Option<deedbook_schemas::checkpoint::SignedCheckpoint> {
         let cosigner = self.cosigner.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut signed = cosigner.latest()?.to_signed();
-        drop(cosigner);
-        let (origin, text) = (signed.checkpoint.origin.clone(), signed.checkpoint.text());
-        signed
-            .signatures
-            .insert(0, SignatureLine::sign_note(&origin, &self.log_key, &text));
-        Some(signed)
+        Some(cosigner.latest()?.to_signed())
     }
 
     /// The newest tree with a quorum of cosignatures, and the log's signature of it for COSE receipts.
     pub(crate) fn cose_signed_tree(&self) -> Option<CoseSignedTree> {
         let cosigner = self.cosigner.lock().unwrap_or_else(PoisonError::into_inner);
-        let tree = cosigner.latest()?.checkpoint.clone();
-        drop(cosigner);
-        Some(CoseSignedTree::sign(tree, &self.log_key))
+        let latest = cosigner.latest()?;
+        Some(CoseSignedTree {
+            tree: latest.checkpoint.clone(),
+            key: latest.log_key,
+            signature: latest.cose_signature,
+        })
     }
 }

@@ -373,8 +373,11 @@ pub struct Health {
     /// Root of the state.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub state_root: StateRoot,
-    /// Leaves covered by a checkpoint that 2f+1 validators cosigned.
+    /// Leaves covered by a checkpoint that 2f+1 validators cosigned and the log's key signed: those
+    /// for which there are receipts.
     pub cosigned_size: u64,
+    /// Leaves covered by a signature of the log's key, which 2f+1 validators make together.
+    pub log_signed_size: u64,
     /// Leaves covered by a checkpoint that a witness cosigned as well; 0 if none did since the
     /// node's start.
     pub witnessed_size: u64,

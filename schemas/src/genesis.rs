@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
+use crate::keys::PublicKey;
 use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, SUPERIORS_MAX, TEXT_BYTES_MAX};
 use crate::party::{Accreditation, AuthorityRole, PartyId};
 use crate::profile::Profile;
@@ -49,6 +50,10 @@ pub struct Genesis {
     /// The law's parameters.
     #[n(4)]
     pub profile: Profile,
+    /// Signs checkpoints in the log's name, the origin (Ed25519, 32 bytes): the key of the group of
+    /// all validators, of whom [`crate::validators::quorum_count`] sign together (FROST, RFC 9591).
+    #[n(5)]
+    pub log_key: PublicKey,
 }
 
 /// Why a genesis cannot begin a ledger.
@@ -63,6 +68,10 @@ pub enum GenesisError {
     /// A validator's name that cannot stand in a note's signature line.
     #[error("{0:?} is not a validator's name: printable ASCII without spaces and plus signs")]
     ValidatorName(String),
+    /// Powers that differ so much that no number of validators stands for a quorum, while the log's
+    /// key is held by a number of them.
+    #[error("validators of these powers are a quorum or none by weight and not by number")]
+    Powers,
     /// A key that is malformed or weak, or another authority's.
     #[error("{0} has an inadmissible key")]
     Key(String),
@@ -101,13 +110,30 @@ impl Genesis {
             }
             let admissible = validator.consensus_key.admit().is_ok()
                 && validator.note_key.admit().is_ok()
-                && validator.log_key.admit().is_ok();
+                && validator.log_share.admit().is_ok();
             if !admissible {
                 return Err(GenesisError::Key(validator.name.clone()));
             }
         }
         self.check_authorities()?;
-        Ok(ValidatorSet::new(self.validators.clone())?)
+        let set = ValidatorSet::new(self.validators.clone())?;
+        if !set.counts_as_it_weighs() {
+            return Err(GenesisError::Powers);
+        }
+        self.check_log_key()?;
+        Ok(set)
+    }
+
+    /// The log's key is of no other use. Whether the validators' shares are shares of it, those who
+    /// sign with it check: that is arithmetic on curves, of no use to who only verifies.
+    fn check_log_key(&self) -> Result<(), GenesisError> {
+        let of_a_validator = |validator: &Validator| {
+            [validator.consensus_key, validator.note_key].contains(&self.log_key)
+        };
+        if self.log_key.admit().is_err() || self.validators.iter().any(of_a_validator) {
+            return Err(GenesisError::Key(self.origin.clone()));
+        }
+        Ok(())
     }
 
     /// Whether above an authority stand others of the genesis, not too many, and never itself.

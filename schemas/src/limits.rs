@@ -237,11 +237,11 @@ pub const TRANSPARENT_STATEMENT_BYTES_MAX: usize =
 pub const TIMESTAMP_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of one policy file: 100 validators, each with a name of 64 × 4 bytes written three times
-/// and a key of 60, and 100 log keys under an origin of 64 × 4 bytes: 114 KiB, rounded up.
+/// and a key of 60: 81 KiB; and as many bytes again for half as many witnesses, rounded up.
 pub const POLICY_BYTES_MAX: usize = 128 * 1024;
 
-/// Logs, witnesses and groups of one policy: 100 validators, their 100 log keys, and 56 others. C2SP tlog-policy
-/// asks for 32 of each.
+/// Logs, witnesses and groups of one policy: 100 validators, and 156 others. C2SP tlog-policy asks for
+/// 32 of each.
 pub const POLICY_DEFINITIONS_MAX: usize = 256;
 
 /// Bytes of one genesis file.
@@ -322,6 +322,20 @@ pub const COSIGNED_SIZES_MAX: usize = 1_000;
 /// Cosignatures of one validator kept for trees that we have not reached yet. The greatest are
 /// kept; one is enough to confirm everything below it.
 pub const COSIGNATURES_AHEAD_MAX: usize = 16;
+
+/// Nonces that a validator holds ready for one coordinator of log signatures, and offers to it. A
+/// session takes one; they are made again ten times a second when half are gone: 80 sessions a
+/// second with one coordinator, twice as many as there are blocks. For 100 coordinators
+/// 100 × 16 × 0.6 KiB = 1 MiB; one offer has 145 bytes, all of them 2.3 KiB a message.
+pub const LOG_NONCES_MAX: usize = 16;
+
+/// Sessions of log signatures that a coordinator has open: one a tree, 16 blocks are 0.5 s at full
+/// speed. A session of 67 signers has 67 × 0.8 KiB.
+pub const LOG_SESSIONS_MAX: usize = 16;
+
+/// Recent tree sizes for which a validator takes part in a log signature: 64 blocks are 2 s at full
+/// speed.
+pub const LOG_TREES_MAX: usize = 64;
 
 /// Proofs of a fork that a node keeps: one a validator is more than anybody needs.
 pub const FORK_EVIDENCE_MAX: usize = VALIDATORS_MAX;

@@ -20,6 +20,7 @@ use crate::checkpoint::{Cosignature, SignedCheckpoint};
 use crate::genesis::Genesis;
 use crate::limits::{POLICY_BYTES_MAX, POLICY_DEFINITIONS_MAX};
 use crate::note::{KeyName, NoteError, SignatureLine, SignatureType, VerifierKey};
+use crate::validators::quorum_count;
 
 /// The name of the group that holds a network's validators.
 pub const VALIDATORS_GROUP: &str = "validators";
@@ -166,38 +167,26 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of a ledger's first network: any of its validators signs in the log's name, and
-    /// so many of them cosign that any as many have more than two thirds of the voting power.
+    /// The policy of a ledger's first network: the log's key, which so many validators hold together
+    /// that they have more than two thirds of the voting power, and cosignatures of as many.
     ///
     /// # Errors
-    /// [`PolicyError`] if the genesis has names or keys that notes do not allow.
+    /// [`PolicyError`] if the genesis has names or keys that notes do not allow. A genesis that
+    /// passes [`Genesis::check`] has none.
     pub fn of_genesis(genesis: &Genesis) -> Result<Self, PolicyError> {
         let origin: KeyName = genesis.origin.parse()?;
-        let mut logs = Vec::new();
+        let log = VerifierKey::new(origin, SignatureType::Ed25519, genesis.log_key)?;
         let mut validators = Vec::new();
         for validator in &genesis.validators {
             let name: KeyName = validator.name.parse()?;
-            logs.push(VerifierKey::new(
-                origin.clone(),
-                SignatureType::Ed25519,
-                validator.log_key,
-            )?);
             validators.push(VerifierKey::new(
                 name,
                 SignatureType::CosignatureV1,
                 validator.note_key,
             )?);
         }
-        let mut powers: Vec<u64> = genesis.validators.iter().map(|v| v.power).collect();
-        powers.sort_unstable();
-        let total: u128 = powers.iter().copied().map(u128::from).sum();
-        let mut power: u128 = 0;
-        let below = powers.iter().take_while(|next| {
-            power += u128::from(**next);
-            power * 3 <= total * 2
-        });
-        let threshold = below.count() + 1;
-        Self::for_network(logs, validators, threshold)
+        let threshold = quorum_count(validators.len());
+        Self::for_network([log], validators, threshold)
     }
 
     /// The policy of a network: any one of the keys that sign in its log's name, and `threshold` of

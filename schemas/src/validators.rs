@@ -38,9 +38,10 @@ pub struct Validator {
     /// Signs checkpoint cosignatures (Ed25519, 32 bytes); never the same as the consensus key.
     #[n(2)]
     pub note_key: PublicKey,
-    /// Signs checkpoints in the log's own name, the origin (Ed25519, 32 bytes); of no other use.
+    /// Its public share of the log's key (a point of full order, 32 bytes): shows whose contribution
+    /// to a signature in the log's name is wrong. Nothing is signed by it alone.
     #[n(3)]
-    pub log_key: PublicKey,
+    pub log_share: PublicKey,
     /// Voting power, at least 1.
     #[n(4)]
     pub power: u64,
@@ -52,6 +53,17 @@ impl Validator {
     pub fn address(&self) -> ValidatorAddress {
         ValidatorAddress::of(&self.consensus_key)
     }
+}
+
+/// How many of `count` validators of equal power are needed to have more than two thirds of it:
+/// 3 of 4, 5 of 7, 67 of 100. So many hold the log's key together.
+///
+/// No other number can stand for a quorum. If any t of n have more than two thirds of the power,
+/// then so have the weakest t, and t/n > 2/3; if no t-1 have, then neither have the strongest t-1,
+/// and (t-1)/n ≤ 2/3. Only ⌊2n/3⌋ + 1 is both.
+#[must_use]
+pub const fn quorum_count(count: usize) -> usize {
+    count * 2 / 3 + 1
 }
 
 /// Why a list of validators is not a validator set.
@@ -91,7 +103,7 @@ impl ValidatorSet {
             let fresh = names.insert(validator.name.clone())
                 && keys.insert(*validator.consensus_key.as_bytes())
                 && keys.insert(*validator.note_key.as_bytes())
-                && keys.insert(*validator.log_key.as_bytes());
+                && keys.insert(*validator.log_share.as_bytes());
             if !fresh {
                 return Err(ValidatorSetError::Duplicate(validator.name.clone()));
             }
@@ -126,6 +138,19 @@ impl ValidatorSet {
     #[must_use]
     pub fn is_quorum(&self, power: u64) -> bool {
         u128::from(power) * 3 > u128::from(self.total_power()) * 2
+    }
+
+    /// Whether counting validators is as good as counting their power: those who are
+    /// [`quorum_count`] or more have more than two thirds of it, and those who are fewer have not.
+    /// A threshold key knows only counts.
+    #[must_use]
+    pub fn counts_as_it_weighs(&self) -> bool {
+        let mut powers: Vec<u64> = self.0.iter().map(|validator| validator.power).collect();
+        powers.sort_unstable();
+        let count = quorum_count(powers.len());
+        let weakest = powers.iter().take(count).sum();
+        let strongest_but_one_less = powers.iter().rev().take(count - 1).sum();
+        self.is_quorum(weakest) && !self.is_quorum(strongest_but_one_less)
     }
 
     /// Hash of the set, as a block header and a seal carry it.

@@ -31,7 +31,7 @@ fn validator(index: u8, power: u64) -> Validator {
         name: format!("node-{index}"),
         consensus_key: public(index),
         note_key: public(100 + index),
-        log_key: public(200 + index),
+        log_share: public(200 + index),
         power,
     }
 }

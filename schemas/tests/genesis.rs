@@ -12,11 +12,11 @@ use deedbook_schemas::evidence::Topic;
 use deedbook_schemas::genesis::{Genesis, GenesisAuthority, GenesisError};
 use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::keys::{PublicKey, SigningKey};
-use deedbook_schemas::limits::{HOLIDAYS_MAX, POWER_DEPTH_MAX};
+use deedbook_schemas::limits::{HOLIDAYS_MAX, POWER_DEPTH_MAX, VALIDATORS_MAX};
 use deedbook_schemas::party::{Accreditation, AuthorityRole, PartyId};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::settlement::DutyKind;
-use deedbook_schemas::validators::Validator;
+use deedbook_schemas::validators::{Validator, quorum_count};
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
@@ -28,7 +28,7 @@ fn validator(index: u8) -> Validator {
         name: format!("node-{index}"),
         consensus_key: public(index),
         note_key: public(100 + index),
-        log_key: public(200 + index),
+        log_share: public(200 + index),
         power: 1,
     }
 }
@@ -59,6 +59,7 @@ fn genesis() -> Genesis {
             authority(2, AuthorityRole::IdentityProvider),
         ],
         profile: Profile::kazakhstan(),
+        log_key: PublicKey::of(&key(250)),
     }
 }
 
@@ -112,11 +113,76 @@ fn a_genesis_whose_origin_or_validators_are_unfit_says_so() {
             is_key,
         ),
         (
-            "weak log key",
-            |g| g.validators[0].log_key = PublicKey([0; 32]),
+            "weak log share",
+            |g| g.validators[0].log_share = PublicKey([0; 32]),
+            is_key,
+        ),
+        ("weak log key", |g| g.log_key = PublicKey([0; 32]), is_key),
+        (
+            "log key that cosigns",
+            |g| g.log_key = g.validators[0].note_key,
+            is_key,
+        ),
+        (
+            "log key that votes",
+            |g| g.log_key = g.validators[1].consensus_key,
             is_key,
         ),
     ]);
+}
+
+/// The log's key is held by a number of validators; where a quorum is one by weight alone, a number
+/// would be too few to be safe or too many to be reached.
+#[test]
+fn powers_for_which_no_number_of_validators_stands_for_a_quorum_are_refused() {
+    let fits = |powers: &[u64]| {
+        let mut genesis = genesis();
+        genesis.validators = (1..)
+            .zip(powers)
+            .map(|(index, power)| Validator {
+                power: *power,
+                ..validator(index)
+            })
+            .collect();
+        match genesis.check() {
+            Ok(_) => true,
+            Err(GenesisError::Powers) => false,
+            Err(other) => panic!("{powers:?}: {other}"),
+        }
+    };
+    for powers in [
+        &[1][..],
+        &[5, 5],
+        &[1; 3],
+        &[1; 4],
+        &[3, 3, 3, 4],
+        &[1; 7],
+        &[10, 11, 10, 11, 10],
+    ] {
+        assert!(fits(powers), "{powers:?}");
+    }
+    for powers in [
+        &[2, 1][..],
+        &[2, 1, 1],
+        &[2, 2, 2, 3],
+        &[9, 1, 1, 1],
+        &[1, 1, 1, 100],
+    ] {
+        assert!(!fits(powers), "{powers:?}");
+    }
+}
+
+#[test]
+fn so_many_validators_are_a_quorum_that_two_of_them_share_an_honest_one() {
+    for count in 1..=VALIDATORS_MAX {
+        let (quorum, faulty) = (quorum_count(count), (count - 1) / 3);
+        assert!(2 * quorum - count > faulty, "{quorum} of {count}: safe");
+        assert!(
+            quorum <= count - faulty,
+            "{quorum} of {count}: reached without the faulty"
+        );
+    }
+    assert_eq!([1, 2, 3, 4, 7, 100].map(quorum_count), [1, 2, 3, 3, 5, 67]);
 }
 
 #[test]

@@ -45,7 +45,7 @@ struct Keys {
     name: String,
     consensus: SigningKey,
     note: SigningKey,
-    log: SigningKey,
+    share: SigningKey,
 }
 
 /// Everybody's keys: what a ledger needs besides its disk.
@@ -56,6 +56,8 @@ pub struct Founders {
     authorities: Authorities,
     provider: Provider,
     validators: Vec<Keys>,
+    /// The log's key in one piece.
+    log: SigningKey,
     set: ValidatorSet,
     /// Two owners of every property, who sell it to each other again and again.
     owners: Vec<[Wallet; 2]>,
@@ -74,18 +76,20 @@ impl Founders {
                 name: institution(index),
                 consensus: key()?,
                 note: key()?,
-                log: key()?,
+                share: key()?,
             })
         });
         let validators: Vec<Keys> = validators.collect::<Result<_>>()?;
+        let log = SigningKey::from_bytes(&random()?);
         let public = validators.iter().map(|keys| Validator {
             name: keys.name.clone(),
             consensus_key: PublicKey::of(&keys.consensus),
             note_key: PublicKey::of(&keys.note),
-            log_key: PublicKey::of(&keys.log),
+            // Nothing here is signed by a share, so that any point will do.
+            log_share: PublicKey::of(&keys.share),
             power: 1,
         });
-        let mut genesis = authorities.genesis(public.collect())?;
+        let mut genesis = authorities.genesis(public.collect(), PublicKey::of(&log))?;
         genesis.time = BlockTime(now().0.saturating_sub(PAST_S) * 1000);
         let set = genesis.check().context("the genesis")?;
         let wallet = Wallet::from_seed(
@@ -104,6 +108,7 @@ impl Founders {
             authorities,
             provider,
             validators,
+            log,
             set,
             owners,
         })
@@ -319,12 +324,7 @@ impl<'a> Chain<'a> {
             size: tip.tree_size,
             root: tip.tree_root,
         };
-        let log = &self
-            .founders
-            .validators
-            .first()
-            .context("no validator")?
-            .log;
+        let log = &self.founders.log;
         let note = SignatureLine::sign_note(&checkpoint.origin, log, &checkpoint.text());
         let mut signatures = vec![note];
         for keys in &self.founders.validators {

@@ -96,7 +96,7 @@ fn validator(name: &str) -> Validator {
         name: name.to_owned(),
         consensus_key: public("consensus"),
         note_key: public("note"),
-        log_key: public("log"),
+        log_share: public("log"),
         power: 1,
     }
 }
@@ -119,6 +119,7 @@ fn genesis() -> Genesis {
         validators: VALIDATORS.map(validator).into(),
         authorities,
         profile: Profile::kazakhstan(),
+        log_key: PublicKey::of(&key("the validators' log key")),
     }
 }
 

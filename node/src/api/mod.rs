@@ -44,10 +44,8 @@ pub struct Api {
     pub ledger: Arc<Ledger>,
     /// Cosignatures, this node's and the others'.
     pub cosigner: Arc<Mutex<Cosigner>>,
-    /// Leaves covered by a cosigned checkpoint.
+    /// Leaves covered by a checkpoint that validators cosigned and the log's key signed.
     pub cosigned_size: watch::Receiver<u64>,
-    /// Signs checkpoints in the log's name.
-    pub log_key: deedbook_schemas::keys::SigningKey,
     /// The record network.
     pub gossip: GossipHandle,
     /// This node's name.

@@ -16,6 +16,7 @@ use super::problem::{Answer, ApiProblem};
 pub(super) async fn health(State(api): Shared) -> Json<Health> {
     let tip = api.ledger.tip();
     let witnesses = api.witnesses.summary();
+    let log_signed_size = api.log_signed_size();
     Json(Health {
         ledger: api.ledger.id(),
         origin: api.ledger.genesis().origin.clone(),
@@ -31,6 +32,7 @@ pub(super) async fn health(State(api): Shared) -> Json<Health> {
         witnesses: witnesses.configured,
         witnesses_failing: witnesses.failing,
         witness_alarms: witnesses.alarms,
+        log_signed_size,
         peers: api.gossip.peers_connected(),
         queued: api.ledger.mempool.stats().records,
     })

@@ -122,7 +122,7 @@ pub(super) async fn entry(
 #[utoipa::path(get, path = "/.well-known/scitt-keys", tag = "scitt",
     responses((status = 200, content_type = "application/cbor", body = Vec<u8>)))]
 pub(super) async fn keys(State(api): Shared) -> Response {
-    let keys = cose_key_set(&api.ledger.log_keys());
+    let keys = cose_key_set(&[api.ledger.log_key()]);
     ([(header::CONTENT_TYPE, CBOR)], keys).into_response()
 }
 
@@ -132,20 +132,17 @@ pub(super) async fn keys(State(api): Shared) -> Response {
         (status = 404, content_type = "application/concise-problem-details+cbor", body = Vec<u8>)))]
 pub(super) async fn key(State(api): Shared, Segment(kid): Segment) -> Answer<Response> {
     let wanted = KeyThumbprint::from_segment(&kid);
-    let keys = api.ledger.log_keys();
-    let found = keys
-        .iter()
-        .find(|key| Some(KeyThumbprint::of(key)) == wanted);
-    let key = found.ok_or_else(|| {
+    let key = api.ledger.log_key();
+    if wanted != Some(KeyThumbprint::of(&key)) {
         let detail = "no key of this log has this kid, in base64url".to_owned();
-        ApiProblem::new(
+        return Err(ApiProblem::new(
             StatusCode::NOT_FOUND,
             "api.not_found",
             "No such key",
             detail,
-        )
-    })?;
-    Ok(([(header::CONTENT_TYPE, CBOR)], cose_key(key)).into_response())
+        ));
+    }
+    Ok(([(header::CONTENT_TYPE, CBOR)], cose_key(&key)).into_response())
 }
 
 /// The receipt of a record's own leaf, once the log has signed a tree with it; `None` before.

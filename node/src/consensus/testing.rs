@@ -27,7 +27,7 @@ pub(super) fn validators() -> ValidatorSet {
         name: format!("validator{index}"),
         consensus_key: PublicKey::of(&key(index)),
         note_key: PublicKey::of(&key(index + 50)),
-        log_key: PublicKey::of(&key(index + 150)),
+        log_share: PublicKey::of(&key(index + 150)),
         power: 1,
     });
     ValidatorSet::new(validators.collect()).unwrap()

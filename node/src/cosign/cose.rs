@@ -1,39 +1,26 @@
 //! The log's COSE signature of a tree, under which COSE receipts are made.
 //!
-//! Lives here: the one place where it is made and what it is put into. Does not live here: the bytes
-//! that are signed (`schemas::cose_receipt`), which tree may be signed (`cosign`: one that a quorum
-//! cosigned, hence a durable one).
+//! Lives here: what it is put into. Does not live here: the bytes that are signed
+//! (`schemas::cose_receipt`), and how the validators make the signature together (`log_signer`).
 
 use deedbook_schemas::checkpoint::Checkpoint;
 use deedbook_schemas::cose_key::KeyThumbprint;
-use deedbook_schemas::cose_receipt::{CoseReceipt, cose_sig_structure};
+use deedbook_schemas::cose_receipt::CoseReceipt;
 use deedbook_schemas::digest::TreeHash;
-use deedbook_schemas::keys::{PublicKey, Signature, SigningKey, sign};
+use deedbook_schemas::keys::{PublicKey, Signature};
 
-/// A tree of the log, and a log key's signature of it for COSE receipts.
+/// A tree of the log, and the log key's signature of it for COSE receipts.
 #[derive(Debug, Clone)]
 pub struct CoseSignedTree {
     /// The tree.
     pub tree: Checkpoint,
-    /// Whose signature.
+    /// The log's key.
     pub key: PublicKey,
-    /// Over [`cose_sig_structure`] of the tree.
+    /// Over [`cose_sig_structure`](deedbook_schemas::cose_receipt::cose_sig_structure) of the tree.
     pub signature: Signature,
 }
 
 impl CoseSignedTree {
-    /// Signs a tree with this node's log key.
-    #[must_use]
-    pub fn sign(tree: Checkpoint, key: &SigningKey) -> Self {
-        let public = PublicKey::of(key);
-        let signature = sign(key, &cose_sig_structure(&tree, &public));
-        Self {
-            tree,
-            key: public,
-            signature,
-        }
-    }
-
     /// The receipt of one of the tree's leaves, with its inclusion proof.
     #[must_use]
     pub fn receipt(&self, index: u64, hashes: Vec<TreeHash>) -> CoseReceipt {

@@ -4,7 +4,8 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
 use deedbook_schemas::digest::TreeHash;
-use deedbook_schemas::keys::Signature;
+use deedbook_schemas::keys::{PublicKey, Signature};
+use deedbook_schemas::note::SignatureLine;
 use deedbook_schemas::validators::ValidatorSet;
 use minicbor::{CborLen, Decode, Encode};
 
@@ -54,22 +55,32 @@ pub struct DurableTree {
     pub validators: ValidatorSet,
 }
 
-/// A checkpoint and verified cosignatures of more than two thirds of its height's voting power.
+/// A checkpoint, the log key's verified signatures, and verified cosignatures of more than two thirds
+/// of its height's voting power.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CosignedCheckpoint {
     /// What is cosigned.
     pub checkpoint: Checkpoint,
+    /// The log's key.
+    pub log_key: PublicKey,
+    /// By the log's key, over the checkpoint's text.
+    pub log_signature: Signature,
+    /// By the log's key, over [`cose_sig_structure`](deedbook_schemas::cose_receipt::cose_sig_structure): for COSE receipts of this tree.
+    pub cose_signature: Signature,
     /// One a validator, sorted by name.
     pub cosignatures: Vec<Cosignature>,
 }
 
 impl CosignedCheckpoint {
-    /// The same as a signed note, which the log's own signature line may join.
+    /// The same as a signed note: the log's line, then the cosignatures.
     #[must_use]
     pub fn to_signed(&self) -> SignedCheckpoint {
+        let origin = &self.checkpoint.origin;
+        let log = SignatureLine::from_signature(origin, &self.log_key, &self.log_signature);
+        let cosignatures = self.cosignatures.iter().map(Cosignature::to_line);
         SignedCheckpoint {
             checkpoint: self.checkpoint.clone(),
-            signatures: self.cosignatures.iter().map(Cosignature::to_line).collect(),
+            signatures: std::iter::once(log).chain(cosignatures).collect(),
         }
     }
 }

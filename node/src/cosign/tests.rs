@@ -1,6 +1,8 @@
 use super::*;
 use deedbook_schemas::checkpoint::SignedCheckpoint;
-use deedbook_schemas::keys::PublicKey;
+use deedbook_schemas::cose_receipt::cose_sig_structure;
+use deedbook_schemas::keys::{PublicKey, sign};
+use deedbook_schemas::note::{SignatureType, VerifierKey};
 use deedbook_schemas::validators::{Validator, ValidatorSet};
 
 const NAMES: [&str; 4] = ["registrar", "ministry", "notaries", "bank"];
@@ -24,8 +26,35 @@ fn validator(index: usize, power: u64) -> Validator {
         name: NAMES[index].to_owned(),
         consensus_key: PublicKey::of(&key(100)),
         note_key: PublicKey::of(&note_key(index)),
-        log_key: PublicKey::of(&key(200)),
+        log_share: PublicKey::of(&key(200)),
         power,
+    }
+}
+
+/// One signer stands for all: what the threshold does is `log_signer`'s.
+fn log_signing_key() -> SigningKey {
+    SigningKey::from_bytes(&[250; 32])
+}
+
+fn log_key() -> PublicKey {
+    PublicKey::of(&log_signing_key())
+}
+
+/// The log's signature of a tree.
+fn log_signed(size: u64) -> TreeSignature {
+    let checkpoint = Checkpoint {
+        origin: origin(),
+        size,
+        root: root(size),
+    };
+    TreeSignature {
+        tree_size: size,
+        root: root(size),
+        note_signature: sign(&log_signing_key(), checkpoint.text().as_bytes()),
+        cose_signature: sign(
+            &log_signing_key(),
+            &cose_sig_structure(&checkpoint, &log_key()),
+        ),
     }
 }
 
@@ -55,7 +84,7 @@ fn tree(size: u64) -> DurableTree {
 
 /// The cosigner of the first validator, at a durable tree of 10 leaves.
 fn registrar() -> Cosigner {
-    Cosigner::new(origin(), name(0), note_key(0), &tree(10))
+    Cosigner::new(origin(), log_key(), name(0), note_key(0), &tree(10))
 }
 
 fn cosigned_as(index: usize, size: u64, root: TreeHash, time: Seconds) -> CosignatureMessage {
@@ -93,7 +122,13 @@ fn three_of_four_validators_confirm_a_tree() {
         registrar.on_cosignature(&cosigned(3, 11)),
         Ok(Received::Counted)
     );
-    assert_eq!(*sizes.borrow(), 11);
+    assert_eq!(
+        (registrar.latest(), *sizes.borrow()),
+        (None, 0),
+        "a receipt waits for the log's signature too"
+    );
+    registrar.on_log_signature(&log_signed(11));
+    assert_eq!((registrar.log_signed_size(), *sizes.borrow()), (11, 11));
     let latest = registrar.latest().unwrap();
     assert_eq!(
         (latest.checkpoint.size, latest.checkpoint.root),
@@ -119,16 +154,40 @@ fn three_of_four_validators_confirm_a_tree() {
 fn what_was_confirmed_is_a_signed_checkpoint_that_parses_and_verifies() {
     let mut registrar = registrar();
     registrar.on_durable(&tree(11), NOW).unwrap();
+    registrar.on_log_signature(&log_signed(11));
     registrar.on_cosignature(&cosigned(1, 11)).unwrap();
     registrar.on_cosignature(&cosigned(2, 11)).unwrap();
     let signed = registrar.latest().unwrap().to_signed();
     let parsed = SignedCheckpoint::parse(signed.to_string().as_bytes()).unwrap();
     assert_eq!(parsed, signed);
+    let (log, cosignatures) = parsed.signatures.split_first().unwrap();
+    let key = VerifierKey::new(origin(), SignatureType::Ed25519, log_key()).unwrap();
+    assert!(key.verify_note(&parsed.checkpoint.text(), log));
+    let latest = registrar.latest().unwrap();
+    let cose = cose_sig_structure(&latest.checkpoint, &log_key());
+    assert!(log_key().verify(&cose, &latest.cose_signature));
     let members = Members::new(&four());
-    for line in &parsed.signatures {
+    assert_eq!(cosignatures.len(), 3);
+    for line in cosignatures {
         let cosignature = Cosignature::from_line(line).unwrap();
         assert!(members.verify(&cosignature, &parsed.checkpoint));
     }
+}
+
+#[test]
+fn a_log_signature_of_another_tree_than_ours_confirms_nothing() {
+    let mut registrar = registrar();
+    registrar.on_durable(&tree(11), NOW).unwrap();
+    for index in [1, 2] {
+        registrar.on_cosignature(&cosigned(index, 11)).unwrap();
+    }
+    let other_root = TreeSignature {
+        root: root(12),
+        ..log_signed(11)
+    };
+    registrar.on_log_signature(&other_root);
+    registrar.on_log_signature(&log_signed(12));
+    assert_eq!((registrar.latest(), registrar.log_signed_size()), (None, 0));
 }
 
 #[test]
@@ -150,6 +209,7 @@ fn a_quorum_is_one_of_power_and_not_of_heads() {
         };
         let mut registrar = registrar();
         registrar.on_durable(&tree, NOW).unwrap();
+        registrar.on_log_signature(&log_signed(11));
         registrar.on_cosignature(&cosigned(1, 11)).unwrap();
         registrar.on_cosignature(&cosigned(2, 11)).unwrap();
         assert_eq!(registrar.latest().is_some(), confirmed, "powers {powers:?}");
@@ -268,6 +328,7 @@ fn cosignatures_that_arrive_before_our_block_count_when_it_is_durable() {
     registrar.on_durable(&tree(11), NOW).unwrap();
     assert_eq!(registrar.latest(), None);
     registrar.on_durable(&tree(12), NOW).unwrap();
+    registrar.on_log_signature(&log_signed(12));
     assert_eq!(registrar.latest().unwrap().checkpoint.size, 12);
     registrar.on_durable(&tree(13), NOW).unwrap();
     assert_eq!(registrar.trees[&13].cosignatures.len(), 2);
@@ -307,6 +368,7 @@ fn a_late_quorum_for_an_older_tree_does_not_replace_a_newer_one() {
     let mut registrar = registrar();
     for size in [11, 12] {
         registrar.on_durable(&tree(size), NOW).unwrap();
+        registrar.on_log_signature(&log_signed(size));
     }
     for (index, size) in [(1, 12), (2, 12), (1, 11), (2, 11), (3, 11)] {
         registrar.on_cosignature(&cosigned(index, size)).unwrap();
@@ -389,8 +451,8 @@ fn a_smaller_tree_or_a_second_root_is_never_cosigned() {
         durable: root(12),
     };
     assert_eq!(registrar.on_durable(&other, NOW), Err(refused));
-    let restarted =
-        Cosigner::new(origin(), name(0), note_key(0), &tree(12)).on_durable(&tree(11), NOW);
+    let restarted = Cosigner::new(origin(), log_key(), name(0), note_key(0), &tree(12))
+        .on_durable(&tree(11), NOW);
     assert_eq!(
         restarted,
         Err(CosignError::Smaller {
@@ -405,6 +467,7 @@ fn an_idle_network_refreshes_its_checkpoint_without_growing() {
     let mut registrar = registrar();
     let later = Seconds(NOW.0 + 60);
     registrar.on_durable(&tree(10), NOW).unwrap();
+    registrar.on_log_signature(&log_signed(10));
     for index in [1, 2] {
         registrar.on_cosignature(&cosigned(index, 10)).unwrap();
     }
@@ -429,6 +492,7 @@ fn a_node_that_is_no_validator_collects_without_cosigning() {
     };
     let mut registrar = registrar();
     assert_eq!(registrar.on_durable(&tree, NOW), Ok(None));
+    registrar.on_log_signature(&log_signed(11));
     for index in [1, 2, 3] {
         registrar.on_cosignature(&cosigned(index, 11)).unwrap();
     }
@@ -437,7 +501,7 @@ fn a_node_that_is_no_validator_collects_without_cosigning() {
 
 #[test]
 fn a_node_with_another_note_key_than_the_sets_does_not_cosign() {
-    let mut wrong = Cosigner::new(origin(), name(0), note_key(3), &tree(10));
+    let mut wrong = Cosigner::new(origin(), log_key(), name(0), note_key(3), &tree(10));
     assert_eq!(wrong.on_durable(&tree(11), NOW), Ok(None));
     assert!(wrong.trees[&11].cosignatures.is_empty());
 }

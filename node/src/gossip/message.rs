@@ -18,6 +18,7 @@ use deedbook_schemas::limits::{
 use minicbor::{CborLen, Decode, Encode};
 
 use crate::cosign::CosignatureMessage;
+use crate::log_signer::LogSigningMessage;
 
 /// One encoded record (COSE_Sign1), shared with the mempool without copying.
 pub type RecordBytes = Arc<[u8]>;
@@ -35,6 +36,8 @@ pub enum GossipMessage {
     },
     /// A validator's cosignature of a checkpoint.
     Cosignature(CosignatureMessage),
+    /// A validator's word about a signature by the log's key.
+    LogSigning(Box<LogSigningMessage>),
 }
 
 /// Why bytes are not a message. They are dropped and counted.
@@ -55,6 +58,9 @@ pub enum MessageError {
     /// A bundle that is too long.
     #[error("a bundle of {0} bytes; at most {BUNDLE_BYTES_MAX} are allowed")]
     BundleBytes(usize),
+    /// A message about a log signature with a name or a list that is too long.
+    #[error("a message about a log signature with a name or a list beyond its limit")]
+    LogSigning,
     /// A cosignature under a name longer than any validator's.
     #[error("a name of {0} bytes; between 1 and {KEY_NAME_CHARS_MAX} characters are allowed")]
     Name(usize),
@@ -71,6 +77,7 @@ impl GossipMessage {
             }
             Self::Tip { height } => Body::Tip(*height),
             Self::Cosignature(cosignature) => Body::Cosignature(cosignature.clone()),
+            Self::LogSigning(message) => Body::LogSigning(LogSigningMessage::clone(message)),
         };
         encode(&Envelope { nonce, body })
     }
@@ -90,6 +97,10 @@ impl GossipMessage {
                 }
                 Ok(Self::Cosignature(cosignature))
             }
+            Body::LogSigning(message) if message.is_within_limits() => {
+                Ok(Self::LogSigning(Box::new(message)))
+            }
+            Body::LogSigning(_) => Err(MessageError::LogSigning),
         }
     }
 }
@@ -154,6 +165,8 @@ enum Body {
     Tip(#[n(0)] Height),
     #[n(2)]
     Cosignature(#[n(0)] CosignatureMessage),
+    #[n(3)]
+    LogSigning(#[n(0)] LogSigningMessage),
 }
 
 struct Record(RecordBytes);

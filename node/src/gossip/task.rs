@@ -23,6 +23,7 @@ use super::message::{GossipMessage, RecordBytes, encoded_bundle_bytes};
 use super::network::{Behaviour, BehaviourEvent};
 use super::stats::{Counters, count};
 use crate::cosign::CosignatureMessage;
+use crate::log_signer::LogSigningMessage;
 
 /// How long the first bundle of a batch waits for company.
 const BATCH_WAIT: Duration = Duration::from_millis(3);
@@ -63,6 +64,7 @@ pub(super) enum Command {
     Bundle(Vec<RecordBytes>),
     Tip(Height),
     Cosignature(CosignatureMessage),
+    LogSigning(Box<LogSigningMessage>),
 }
 
 /// The task's ends of the queues to the rest of the node.
@@ -197,6 +199,7 @@ impl Task {
             Command::Cosignature(cosignature) => {
                 self.publish(&GossipMessage::Cosignature(cosignature));
             }
+            Command::LogSigning(message) => self.publish(&GossipMessage::LogSigning(message)),
             Command::Bundle(records) => {
                 let bytes = encoded_bundle_bytes(&records);
                 let full = self.batch.bundles.len() >= GOSSIP_BUNDLES_MAX

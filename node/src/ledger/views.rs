@@ -326,11 +326,10 @@ impl Ledger {
         Ok(signed.receipt(index, hashes))
     }
 
-    /// The keys that sign in the log's name.
+    /// The key that signs in the log's name.
     #[must_use]
-    pub fn log_keys(&self) -> Vec<PublicKey> {
-        let validators = self.genesis.validators.iter();
-        validators.map(|validator| validator.log_key).collect()
+    pub fn log_key(&self) -> PublicKey {
+        self.genesis.log_key
     }
 
     /// The receipt of a leaf under a signed checkpoint that covers it.

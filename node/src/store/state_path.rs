@@ -60,7 +60,7 @@ fn check_below(
         corrupt("state tree", message)
     };
     let node = read(path, version)?;
-    let inner = match (&*node, leaves) {
+    let inner = match (&node, leaves) {
         (Node::Empty, []) => return Ok(StateHash(EMPTY_ROOT.0)),
         (Node::Leaf(leaf), [only]) if leaf.shown() == *only => return Ok(only.hash()),
         (Node::Inner(inner), _) if inner.counts(leaves.len()) => inner,

@@ -154,7 +154,7 @@ impl Witnesses {
             let keys = [
                 validator.consensus_key,
                 validator.note_key,
-                validator.log_key,
+                validator.log_share,
             ];
             let same = |address: &&Address| {
                 address.key.name().as_str() == validator.name || keys.contains(address.key.public())

@@ -491,7 +491,7 @@ fn a_witness_that_cannot_be_one_is_named() {
         name: as_name.to_owned(),
         consensus_key: PublicKey::of(&seed(50)),
         note_key: PublicKey::of(&seed(note)),
-        log_key: PublicKey::of(&seed(52)),
+        log_share: PublicKey::of(&seed(52)),
         power: 1,
     };
     let witnesses = Witnesses::new(&[good]).unwrap();

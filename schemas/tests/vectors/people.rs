@@ -68,7 +68,7 @@ pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-/// The first seed of the consensus, note and log keys of the four validators.
+/// The first seed of the consensus keys, note keys and log shares of the four validators.
 pub(crate) const CONSENSUS_SEED: u8 = 21;
 const NOTE_SEED: u8 = 31;
 pub(crate) const LOG_SEED: u8 = 41;
@@ -101,7 +101,7 @@ pub(crate) fn genesis() -> Genesis {
         name: format!("{name}.example"),
         consensus_key: PublicKey::of(&key(CONSENSUS_SEED + index)),
         note_key: PublicKey::of(&key(NOTE_SEED + index)),
-        log_key: PublicKey::of(&key(LOG_SEED + index)),
+        log_share: PublicKey::of(&key(LOG_SEED + index)),
         power: 1,
     };
     Genesis {
@@ -124,5 +124,6 @@ pub(crate) fn genesis() -> Genesis {
             ),
         ],
         profile: Profile::kazakhstan(),
+        log_key: PublicKey::of(&key(LOG_SEED + 4)),
     }
 }

@@ -16,6 +16,7 @@ use deedbook_schemas::encoding::encode;
 use deedbook_schemas::encumbrance::{Encumbrance, Freeze, Interest, Right, ServitudeKind};
 use deedbook_schemas::fraction::{Fraction, Money};
 use deedbook_schemas::genesis::Genesis;
+use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::party::{Nature, Party, PartyId};
 use deedbook_schemas::property::{Ground, Holding, LandUse, SpatialUnit, Title};
 use deedbook_schemas::record::{Body, Record};
@@ -176,6 +177,7 @@ impl Town {
             validators: Vec::new(),
             authorities: authorities.accredited(),
             profile: profile(),
+            log_key: PublicKey([0; 32]),
         };
         let ledger = genesis.ledger_id();
         let invent = || -> Result<Vec<Wallet>> {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use deedbook_client::wallet::Wallet;
 use deedbook_schemas::block::BlockTime;
 use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
+use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::party::{Accreditation, AuthorityRole};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::validators::Validator;
@@ -123,13 +124,14 @@ impl Authorities {
     ///
     /// # Errors
     /// If the validators do not make a genesis.
-    pub fn genesis(&self, validators: Vec<Validator>) -> Result<Genesis> {
+    pub fn genesis(&self, validators: Vec<Validator>, log_key: PublicKey) -> Result<Genesis> {
         let genesis = Genesis {
             origin: ORIGIN.to_owned(),
             time: BlockTime(now().0.saturating_sub(1) * 1000),
             validators,
             authorities: self.accredited(),
             profile: profile(),
+            log_key,
         };
         genesis.check().context("the genesis of the test network")?;
         Ok(genesis)

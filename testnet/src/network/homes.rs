@@ -1,4 +1,4 @@
-//! The validators' folders: keys, ports, configuration, genesis.
+//! The validators' folders: keys, the ceremony of the log's key, ports, configuration, genesis.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,14 @@ use anyhow::{Context as _, Result, bail};
 use deedbook_client::files::{Access, Existing, write};
 use deedbook_node::config::{FILE_NAME, NetworkConfig, NodeConfig};
 use deedbook_node::keys::{NodeKeys, PublicKeys};
+use deedbook_node::log_key::{Ceremony, LogKeys, alone};
 use deedbook_node::witnesses::WitnessConfig;
 use deedbook_schemas::genesis::Genesis;
 
 use super::genesis::institution;
+
+/// Folder of the keys in a node's home.
+const KEYS: &str = "keys";
 
 /// What a node's folder needs to be written.
 pub(super) struct Plan {
@@ -47,20 +51,59 @@ pub(super) fn plan(folder: &Path, validators: usize) -> Result<Vec<Plan>> {
         .enumerate()
         .map(|(index, ports)| {
             let home = folder.join(format!("node{index}"));
-            let keys = NodeKeys::create(&home.join("keys"))
+            let public = NodeKeys::create(&home.join(KEYS), &institution(index))
                 .with_context(|| format!("making the keys in {}", home.display()))?;
             let &[api, consensus, records] = ports else {
                 bail!("three ports a node");
             };
             Ok(Plan {
                 home,
-                public: keys.public(&institution(index)),
+                public,
                 api,
                 consensus,
                 records,
             })
         })
         .collect()
+}
+
+/// Makes the log's key as institutions do, with all of them on this machine: every step, for every
+/// home, through the one folder of files that they would send to each other.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(super) fn make_log_key(folder: &Path, plans: &[Plan]) -> Result<LogKeys> {
+    if let [plan] = plans {
+        return alone(&plan.home.join(KEYS), &plan.public.name).context("the key of the log");
+    }
+    let exchange = folder.join("ceremony");
+    std::fs::create_dir_all(&exchange)
+        .with_context(|| format!("creating {}", exchange.display()))?;
+    let names: Vec<String> = plans.iter().map(|plan| plan.public.name.clone()).collect();
+    let side = |plan: &Plan| Ceremony {
+        keys: plan.home.join(KEYS),
+        exchange: exchange.clone(),
+    };
+    for plan in plans {
+        side(plan).begin(&plan.public.name, &names)?;
+    }
+    let fingerprints: Vec<_> = plans
+        .iter()
+        .map(|plan| side(plan).compare())
+        .collect::<Result<_, _>>()?;
+    for (plan, fingerprint) in plans.iter().zip(fingerprints.iter().rev()) {
+        side(plan).deal(fingerprint)?;
+    }
+    let mut outcomes = Vec::new();
+    for plan in plans {
+        outcomes.push(side(plan).finish()?);
+    }
+    let keys = outcomes.pop().context("a network has validators")?;
+    anyhow::ensure!(
+        outcomes.iter().all(|other| *other == keys),
+        "the validators made different keys"
+    );
+    Ok(keys)
 }
 
 /// Writes a validator's configuration and its copy of the genesis.
@@ -92,7 +135,7 @@ pub(super) fn write_home(
     let config = NodeConfig {
         genesis: "genesis.json".into(),
         data: "data".into(),
-        keys: "keys".into(),
+        keys: KEYS.into(),
         api_listen: plan.api,
         consensus: network(|plan| plan.consensus)?,
         records: network(|plan| plan.records)?,

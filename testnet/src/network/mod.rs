@@ -30,7 +30,7 @@ use crate::provider::Provider;
 use crate::provider::home::ProviderHome;
 use crate::web::Service;
 use genesis::Authorities;
-use homes::{free_addresses, plan, write_home};
+use homes::{free_addresses, make_log_key, plan, write_home};
 use process::{POLL, Process, sibling};
 use usage::{Usage, usage};
 use witnesses::{Witness, majority};
@@ -98,8 +98,14 @@ impl Network {
         fresh_folder(folder)?;
         let authorities = Authorities::generate()?;
         let plans = plan(folder, validators)?;
-        let members = plans.iter().map(|plan| plan.public.validator.clone());
-        let genesis = authorities.genesis(members.collect())?;
+        let log = make_log_key(folder, &plans)?;
+        let mut members = Vec::new();
+        for plan in &plans {
+            let share = log.shares.get(&plan.public.name);
+            let share = share.ok_or_else(|| anyhow!("{} has no share", plan.public.name))?;
+            members.push(plan.public.validator(*share));
+        }
+        let genesis = authorities.genesis(members, log.log_key)?;
         let witnesses = witnesses::create(folder, witnesses).await?;
         let policy = policy(&genesis, &witnesses).context("the policy of the test network")?;
         let (text, path) = (policy.to_string(), folder.join("network.policy"));
@@ -118,7 +124,7 @@ impl Network {
             process::run(&node_binary, arguments).await?;
         }
         let nodes = plans.into_iter().map(|plan| Node {
-            name: plan.public.validator.name,
+            name: plan.public.name,
             home: plan.home,
             api: format!("http://{}", plan.api),
             process: None,

@@ -144,6 +144,19 @@ async fn a_key_that_others_can_read_or_that_is_none_is_named_and_not_shown() {
 }
 
 #[tokio::test]
+async fn a_missing_share_of_the_log_s_key_and_another_s_are_named_and_not_shown() {
+    let world = World::create(4).await;
+    let [ours, theirs] = [0, 1].map(|node| world.network.nodes[node].home.join("keys/log.key"));
+    fs::copy(&theirs, &ours).unwrap();
+    let home = &world.network.nodes[0].home;
+    let line = refusal(home).await;
+    names(&line, &["share of the log's key", "genesis"]);
+    assert!(!line.contains(fs::read_to_string(&theirs).unwrap().trim()));
+    fs::remove_file(&ours).unwrap();
+    names(&refusal(home).await, &["log.key", "ceremony"]);
+}
+
+#[tokio::test]
 async fn a_node_that_is_stopped_while_it_starts_ends_in_order() {
     let world = World::create(4).await;
     for _ in 0..24 {

@@ -11,11 +11,13 @@ use std::time::Duration;
 use deedbook_client::http::Client;
 use deedbook_client::verified::{verify_checkpoint, verify_receipt};
 use deedbook_node::keys::NodeKeys;
+use deedbook_node::log_key::LogGroup;
 use deedbook_node::witnesses::WitnessConfig;
 use deedbook_schemas::api::{WitnessState, WitnessView};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
 use deedbook_schemas::digest::{RecordId, TreeHash};
+use deedbook_schemas::keys::Signature;
 use deedbook_schemas::limits::TILE_WIDTH;
 use deedbook_schemas::merkle::{Frontier, consistency_proof, leaf_hash};
 use deedbook_schemas::note::{SignatureLine, SignatureType, VerifierKey};
@@ -134,6 +136,30 @@ async fn leaves(client: &Client, size: u64) -> Vec<Vec<u8>> {
     leaves
 }
 
+/// Signs in the log's name with the shares of all validators, as if they were of one mind.
+fn sign_together(world: &World, message: &[u8]) -> Signature {
+    let group = LogGroup::of_genesis(&world.network.genesis).unwrap();
+    let keys = world.network.nodes.iter().map(|node| {
+        let keys = NodeKeys::load(&node.home.join("keys")).unwrap();
+        group.key_package(&node.name, &keys.log).unwrap()
+    });
+    let keys: Vec<_> = keys.collect();
+    let mut random = rand_core::OsRng;
+    let (mut nonces, mut commitments) = (Vec::new(), std::collections::BTreeMap::new());
+    for key in &keys {
+        let (nonce, commitment) = frost_ed25519::round1::commit(key.signing_share(), &mut random);
+        nonces.push(nonce);
+        commitments.insert(*key.identifier(), commitment);
+    }
+    let package = frost_ed25519::SigningPackage::new(commitments, message);
+    let shares = keys.iter().zip(&nonces).map(|(key, nonces)| {
+        let share = frost_ed25519::round2::sign(&package, nonces, key).unwrap();
+        (*key.identifier(), share)
+    });
+    let signature = frost_ed25519::aggregate(&package, &shares.collect(), group.package()).unwrap();
+    Signature(signature.serialize().unwrap().try_into().unwrap())
+}
+
 /// A tree of these leaves, and what its operators can say about it.
 struct Tree {
     nodes: std::collections::BTreeMap<(u8, u64), TreeHash>,
@@ -163,13 +189,12 @@ impl Tree {
             size: self.frontier.size(),
             root: self.frontier.root(),
         };
-        let (text, mut signatures) = (checkpoint.text(), Vec::new());
+        let genesis = &world.network.genesis;
+        let log = sign_together(world, checkpoint.text().as_bytes());
+        let log = SignatureLine::from_signature(&checkpoint.origin, &genesis.log_key, &log);
+        let mut signatures = vec![log];
         for node in &world.network.nodes {
             let keys = NodeKeys::load(&node.home.join("keys")).unwrap();
-            if signatures.is_empty() {
-                let origin = &checkpoint.origin;
-                signatures.push(SignatureLine::sign_note(origin, &keys.log, &text));
-            }
             let name = node.name.parse().unwrap();
             let time = Seconds(now().0);
             signatures.push(Cosignature::sign(&name, &keys.note, &checkpoint, time).to_line());

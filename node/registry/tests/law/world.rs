@@ -211,6 +211,7 @@ impl World {
             validators: Vec::new(),
             authorities,
             profile,
+            log_key: PublicKey([0; 32]),
         };
         Self {
             ledger: genesis.ledger_id(),

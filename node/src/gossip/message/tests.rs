@@ -100,7 +100,7 @@ fn bytes_that_are_no_message_are_refused() {
         ("not CBOR", vec![0xff; 8]),
         ("truncated", good[..5].to_vec()),
         ("trailing byte", [good.as_slice(), &[0]].concat()),
-        ("unknown kind", vec![0x82, 1, 0x82, 3, 0x81, 3]),
+        ("unknown kind", vec![0x82, 1, 0x82, 4, 0x81, 3]),
         ("unknown field", vec![0x82, 1, 0x82, 1, 0x82, 3, 3]),
         (
             "integer not shortest",

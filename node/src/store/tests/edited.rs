@@ -22,7 +22,7 @@ fn validators() -> ValidatorSet {
         name: "registrar.example".to_owned(),
         consensus_key: public(1),
         note_key: public(2),
-        log_key: public(3),
+        log_share: public(3),
         power: 1,
     };
     ValidatorSet::new(vec![validator]).unwrap()
