@@ -77,7 +77,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         (None, _) => None,
         (Some(_), Format::TlogProof) => Some(draw(&received.bytes)?),
         (Some(_), Format::Cose) => {
-            return Err(Failure::usage("--qr draws a tlog-proof, not a COSE receipt"));
+            return Err(Failure::usage(
+                "--qr draws a tlog-proof, not a COSE receipt",
+            ));
         }
     };
     write_file(&file, &received.bytes, &args.overwrite)?;

@@ -261,4 +261,3 @@ pub(crate) fn told(words: &Words) -> String {
     }
     text
 }
-

@@ -5,8 +5,8 @@
 //! (`deedbook_schemas`, where a title certificate is verified too), and a network: nothing here asks anybody.
 
 mod rights;
-mod title;
 pub mod scitt;
+mod title;
 mod words;
 
 use deedbook_schemas::block::Seal;

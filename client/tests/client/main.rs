@@ -5,9 +5,9 @@
 
 mod anchor;
 mod audit;
-mod certificate;
 mod audit_follow;
 mod audit_mirror;
+mod certificate;
 mod command;
 mod evidence;
 mod explain;

@@ -2,9 +2,9 @@
 
 #[cfg(test)]
 mod compact;
+mod cose_receipt;
 #[cfg(test)]
 mod grade;
-mod cose_receipt;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The log against the standard's own definition.
 
+use deedbook_schemas::certified::decode_certified;
 use deedbook_schemas::digest::TreeHash;
 use deedbook_schemas::merkle::{leaf_hash, node_hash, verify_consistency, verify_inclusion};
-use deedbook_schemas::certified::decode_certified;
 use deedbook_schemas::tile::{Tile, TileKind, decode_entries};
 
 use super::*;
@@ -61,10 +61,12 @@ fn ten_thousand_entries_have_the_root_the_standard_defines_and_every_proof_verif
     let kind = TileKind::Blocks;
     let blocks = store.tile(Tile { kind, ..tile }).unwrap().unwrap();
     let blocks = decode_certified(&blocks).unwrap();
-    let sealed = bundled.iter().filter_map(|entry| match Entry::decode(entry) {
-        Ok(Entry::Seal(seal)) => Some(seal.height),
-        _ => None,
-    });
+    let sealed = bundled
+        .iter()
+        .filter_map(|entry| match Entry::decode(entry) {
+            Ok(Entry::Seal(seal)) => Some(seal.height),
+            _ => None,
+        });
     let heights: Vec<Height> = blocks.iter().map(|block| block.header.height).collect();
     assert_eq!(heights, sealed.collect::<Vec<_>>());
     let last = blocks.last().unwrap();
