@@ -323,10 +323,11 @@ pub const COSIGNED_SIZES_MAX: usize = 1_000;
 /// kept; one is enough to confirm everything below it.
 pub const COSIGNATURES_AHEAD_MAX: usize = 16;
 
-/// Nonces that a validator holds ready for one coordinator of log signatures, and offers to it. A
-/// session takes one; they are made again ten times a second when half are gone: 80 sessions a
-/// second with one coordinator, twice as many as there are blocks. For 100 coordinators
-/// 100 × 16 × 0.6 KiB = 1 MiB; one offer has 145 bytes, all of them 2.3 KiB a message.
+/// Nonces that a validator offers one coordinator of log signatures. A session takes one; when half
+/// are gone they are filled up at the next tenth of a second: for at least 80 sessions a second with
+/// one coordinator, twice as many as there are blocks, and for at most 160, 0.2 s of arithmetic. With
+/// as many that may be on their way, 100 coordinators × 2 × 16 × 0.6 KiB = 2 MiB. One offer has 145
+/// bytes, a message of them 2.3 KiB.
 pub const LOG_NONCES_MAX: usize = 16;
 
 /// Sessions of log signatures that a coordinator has open: one a tree, 16 blocks are 0.5 s at full

@@ -162,7 +162,7 @@ fn powers_for_which_no_number_of_validators_stands_for_a_quorum_are_refused() {
         assert!(fits(powers), "{powers:?}");
     }
     for powers in [
-        &[2, 1][..],
+        &[3, 1][..],
         &[2, 1, 1],
         &[2, 2, 2, 3],
         &[9, 1, 1, 1],

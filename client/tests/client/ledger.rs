@@ -295,7 +295,7 @@ impl Ledger {
             size,
             root,
         };
-        let log = key("registrar.example log");
+        let log = key("the validators' log key");
         let mut signatures = vec![SignatureLine::sign_note(
             &checkpoint.origin,
             &log,

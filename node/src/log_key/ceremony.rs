@@ -245,8 +245,7 @@ impl Begun {
 pub fn alone(name: &str) -> Result<(LogShare, LogKeys), CeremonyError> {
     check_name(name)?;
     let key = SigningKey::new(&mut OsRng);
-    let share =
-        SigningShare::deserialize(&Secret::new(key.serialize()).bytes()).map_err(library)?;
+    let share = SigningShare::deserialize(Secret::new(key.serialize()).bytes()).map_err(library)?;
     let log_key = public(&VerifyingShare::from(share))?;
     let shares = BTreeMap::from([(name.to_owned(), log_key)]);
     Ok((LogShare::of(share), LogKeys { log_key, shares }))

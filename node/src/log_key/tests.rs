@@ -128,17 +128,7 @@ fn any_three_of_four_sign_and_any_two_cannot() {
             ..group.clone()
         };
         let forged = sign(&lax, &[&bold[0], &bold[1]], b"a checkpoint");
-        assert!(forged.is_err_or(|signature| !group.verify(b"a checkpoint", &signature)));
-    }
-}
-
-trait OrErr<T> {
-    fn is_err_or(self, holds: impl FnOnce(T) -> bool) -> bool;
-}
-
-impl<T, E> OrErr<T> for Result<T, E> {
-    fn is_err_or(self, holds: impl FnOnce(T) -> bool) -> bool {
-        self.map_or(true, holds)
+        assert!(!forged.is_ok_and(|signature| group.verify(b"a checkpoint", &signature)));
     }
 }
 

@@ -11,6 +11,7 @@ mod bad_input;
 mod certificate;
 mod idle;
 mod interop;
+mod log_key;
 mod openapi;
 mod scitt;
 mod settlement;

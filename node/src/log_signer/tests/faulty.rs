@@ -4,6 +4,8 @@ use minicbor::bytes::ByteArray;
 
 use super::network::{Lie, Network, SECOND, restate, root};
 use super::*;
+use crate::gossip::GossipMessage;
+use deedbook_schemas::limits::{KEY_NAME_CHARS_MAX, VALIDATORS_MAX};
 
 /// Ten trees, with the faulty one in each position; the honest have the signature of each.
 fn others_sign(lie: impl Fn(usize) -> Lie) -> Vec<Network> {
@@ -249,6 +251,47 @@ fn requests_that_are_none_are_refused_and_cost_no_share() {
             .publish
             .is_empty()
     );
+}
+
+#[test]
+fn a_message_beyond_its_limits_is_no_message() {
+    let mut network = Network::ready(4);
+    let names = |count: usize| vec!["n".to_owned(); count];
+    let want = |offers_of| {
+        Body::Want(Want {
+            serial: 1,
+            offers_of,
+            signed: None,
+        })
+    };
+    let offers = |count| {
+        let (_, offer) = draw(network.signers[0].key.signing_share(), 1);
+        Body::Offers("node1".to_owned(), vec![offer; count])
+    };
+    let mut cases = vec![
+        ("many names", want(names(VALIDATORS_MAX)), true),
+        ("too many names", want(names(VALIDATORS_MAX + 1)), false),
+        (
+            "a name too long",
+            want(vec!["n".repeat(KEY_NAME_CHARS_MAX + 1)]),
+            false,
+        ),
+        ("no name", want(vec![String::new()]), false),
+        ("all offers", offers(LOG_NONCES_MAX), true),
+        ("too many offers", offers(LOG_NONCES_MAX + 1), false),
+    ];
+    for (what, count, fits) in [
+        ("all", VALIDATORS_MAX, true),
+        ("more", VALIDATORS_MAX + 1, false),
+    ] {
+        let request = network.request_of(0, (1, root(1)), &vec!["node1"; count]);
+        cases.push((what, request.body, fits));
+    }
+    for (what, body, fits) in cases {
+        let message = Box::new(network.in_the_name_of(0, body));
+        let bytes = GossipMessage::LogSigning(message).encode(1);
+        assert_eq!(GossipMessage::decode(&bytes).is_ok(), fits, "{what}");
+    }
 }
 
 #[test]

@@ -227,14 +227,8 @@ impl Network {
             key.verify_strict(message, &signature).unwrap();
         };
         verify(checkpoint.text().as_bytes(), &signed.note_signature.0);
-        let log_key = self.keys.log_key.as_bytes();
-        let cose = [
-            b"\x84\x6aSignature1\x58\x2a\xa3\x01\x27\x04\x58\x20".as_slice(),
-            log_key,
-            b"\x19\x01\x8b\x01\x40\x58\x20",
-            &root.0,
-        ];
-        verify(&cose.concat(), &signed.cose_signature.0);
+        let cose = cose_sig_structure(&checkpoint, &self.keys.log_key);
+        verify(&cose, &signed.cose_signature.0);
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -150,8 +150,8 @@ fn as_it_is_no_second_checkpoint_has_a_quorum_or_the_log_s_signature() {
     // of V with nonces that the honest offer it, before and after V' is durable with them.
     network.durable_with_root(FAULTY, SIZE, Value::V.checkpoint().root);
     for step in 0..2 * SECOND {
-        if let Some(node) = HONEST.into_iter().nth(step) {
-            network.durable_at(node, SIZE);
+        if HONEST.contains(&step) {
+            network.durable_at(step, SIZE);
         }
         let of_v = (SIZE, Value::V.checkpoint().root);
         let request = network.request_of(FAULTY, of_v, &["node0", "node1", "node2"]);
@@ -183,7 +183,7 @@ fn as_it_is_no_second_checkpoint_has_a_quorum_or_the_log_s_signature() {
     let accepts = |value: Value, lines: &[SignatureLine]| policy.verify(&value.with(lines)).is_ok();
     assert!(accepts(
         Value::VPrime,
-        &[&[log.clone()], honest.as_slice()].concat()
+        &[std::slice::from_ref(&log), honest.as_slice()].concat()
     ));
     // What the faulty one can put together for V: its cosignature, whatever the others signed.
     let own = cosignature(&network, FAULTY, Value::V);
