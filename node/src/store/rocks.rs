@@ -107,6 +107,13 @@ impl Rocks {
 
     /// Opens the database to read it. Its folder stays as it is.
     pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        // RocksDB makes the folder, even to read it.
+        if !path.is_dir() {
+            return Err(StoreError::Open {
+                path: path.to_path_buf(),
+                reason: "there is no such folder".to_owned(),
+            });
+        }
         let cache = Cache::new_lru_cache(CACHE_BYTES);
         let families = Family::ALL.map(|family| {
             ColumnFamilyDescriptor::new(family.name(), family_options(family, &cache))

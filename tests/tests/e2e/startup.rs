@@ -170,6 +170,6 @@ async fn a_node_that_is_stopped_while_it_starts_ends_in_order() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", output.status);
         // What the store's library prints when a thread still uses it while the process exits.
-        assert!(!said.contains("pthread"), "{said}");
+        assert!(!said.contains("pthread lock"), "{said}");
     }
 }
