@@ -10,6 +10,7 @@ pub mod drafting;
 pub mod evidence;
 pub mod files;
 pub mod http;
+pub mod mirror;
 pub mod qr;
 pub mod time;
 pub mod verified;

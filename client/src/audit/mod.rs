@@ -6,6 +6,7 @@
 //! stood, `follow` keeps watching and compares what everybody is shown. Does not live here: the law
 //! (`deedbook-registry`) and the formats (`deedbook_schemas`).
 
+mod anchored;
 mod auditor;
 mod evidence;
 mod follow;
@@ -24,6 +25,7 @@ use deedbook_schemas::block::{BlockTime, Height};
 use deedbook_schemas::digest::{LedgerId, RecordId, StateRoot, TreeHash};
 use serde::Serialize;
 
+pub use anchored::{Anchored, check_anchors};
 pub use auditor::{Auditor, Stopped};
 pub use evidence::{Recording, Recordings, UnreadableEvidence};
 pub use follow::{Follower, Seen, Watched};
@@ -33,6 +35,7 @@ pub use run::{AuditError, Audited, Options, Stage, Stop, audit};
 pub use saved::SavedError;
 pub use signatures::{Signatures, Signed, refused};
 pub use source::{Bundle, Source, SourceError};
+pub(crate) use tiles::frontier_at;
 pub use trusted::NotValid;
 
 /// The first thing that is wrong with a log.

@@ -165,6 +165,15 @@ impl Source {
         !matches!(self.place, Place::Page { .. })
     }
 
+    /// A folder with the files of a mirror.
+    #[must_use]
+    pub fn folder(folder: &Path) -> Self {
+        Self {
+            name: folder.display().to_string(),
+            place: Place::Folder(folder.to_owned()),
+        }
+    }
+
     /// What messages call it: its address or folder.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -3,9 +3,11 @@
 //! Does not live here: fetching one (`source`). Tiles prove themselves: a root at an older size counts
 //! only with a consistency proof (RFC 9162 §2.1.4) to a root that is known.
 
+use std::collections::BTreeMap;
+
 use deedbook_schemas::digest::TreeHash;
 use deedbook_schemas::limits::TILE_WIDTH;
-use deedbook_schemas::merkle::{Frontier, node_hash, verify_consistency};
+use deedbook_schemas::merkle::{self, Frontier, node_hash};
 use deedbook_schemas::tile::{Tile, TileKind};
 
 use super::Finding;
@@ -23,39 +25,67 @@ pub(super) async fn root_at(
     size: u64,
     root: &TreeHash,
 ) -> Result<TreeHash, SourceError> {
-    let mut wanted = Vec::new();
-    let mut note = |level: u8, index: u64| -> Result<TreeHash, std::convert::Infallible> {
-        wanted.push((level, index));
-        Ok(TreeHash([0; 32]))
-    };
-    // Which subtrees are needed follows from the sizes alone: asked first, fetched then, used last.
     let unproved = |reason: &dyn std::fmt::Display| {
         let path = format!("tiles up to {size} leaves");
         source.malformed(path, reason)
     };
-    Frontier::load(old, &mut note).map_err(|error| unproved(&error))?;
-    deedbook_schemas::merkle::consistency_proof(old, size, &mut note)
+    let old_root = frontier_at(source, old, size).await?.root();
+    let read = |level: u8, index: u64| source.subtree(level, index, size);
+    let mut wanted = Vec::new();
+    merkle::consistency_proof(old, size, |level, index| noted(&mut wanted, level, index))
         .map_err(|error| unproved(&error))?;
-    let mut fetched = std::collections::BTreeMap::new();
+    let mut fetched = BTreeMap::new();
     for (level, index) in wanted {
-        if !fetched.contains_key(&(level, index)) {
-            let hash = source.subtree(level, index, size).await?;
-            fetched.insert((level, index), hash);
-        }
+        fetched.insert((level, index), read(level, index).await?);
     }
-    let read = |level: u8, index: u64| {
-        let hash = fetched.get(&(level, index)).copied();
-        hash.ok_or("a subtree that was not asked for")
-    };
-    let old_root = Frontier::load(old, read)
-        .map_err(|error| unproved(&error))?
-        .root();
-    let proof = deedbook_schemas::merkle::consistency_proof(old, size, read)
+    let proof = merkle::consistency_proof(old, size, |level, index| asked(&fetched, level, index))
         .map_err(|error| unproved(&error))?;
     if old > 0 {
-        verify_consistency(old, size, &old_root, root, &proof).map_err(|error| unproved(&error))?;
+        merkle::verify_consistency(old, size, &old_root, root, &proof)
+            .map_err(|error| unproved(&error))?;
     }
     Ok(old_root)
+}
+
+/// The right edge of the tree at an older size, from the tiles that a source has of `size` leaves. The
+/// source's word, until what is built on it leads to a root that is known.
+///
+/// # Errors
+/// [`SourceError`] if the source does not give the tiles.
+pub(crate) async fn frontier_at(
+    source: &Source,
+    old: u64,
+    size: u64,
+) -> Result<Frontier, SourceError> {
+    // Which subtrees are needed follows from the size alone: asked first, fetched then, used last.
+    let mut wanted = Vec::new();
+    let unread = |reason: &dyn std::fmt::Display| source.malformed("tiles", reason);
+    Frontier::load(old, |level, index| noted(&mut wanted, level, index))
+        .map_err(|error| unread(&error))?;
+    let mut fetched = BTreeMap::new();
+    for (level, index) in wanted {
+        fetched.insert((level, index), source.subtree(level, index, size).await?);
+    }
+    Frontier::load(old, |level, index| asked(&fetched, level, index))
+        .map_err(|error| unread(&error))
+}
+
+fn noted(
+    wanted: &mut Vec<(u8, u64)>,
+    level: u8,
+    index: u64,
+) -> Result<TreeHash, std::convert::Infallible> {
+    wanted.push((level, index));
+    Ok(TreeHash([0; 32]))
+}
+
+fn asked(
+    fetched: &BTreeMap<(u8, u64), TreeHash>,
+    level: u8,
+    index: u64,
+) -> Result<TreeHash, &'static str> {
+    let hash = fetched.get(&(level, index)).copied();
+    hash.ok_or("a subtree that was not asked for")
 }
 
 /// Compares a source's upper tiles with what the entries lead to. The lowest row was compared leaf

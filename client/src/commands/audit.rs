@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use deedbook_client::anchor::{Anchors, State, read_authorities};
 use deedbook_client::audit::{
-    AuditError, Audited, Follower, Options, Recording, Recordings, Report, Seen, Signatures,
-    Source, Stop, audit,
+    Anchored, AuditError, Audited, Follower, Options, Recording, Recordings, Report, Seen,
+    Signatures, Source, Stop, audit, check_anchors,
 };
-use deedbook_client::time::rfc3339_ms;
+use deedbook_client::time::{rfc3339, rfc3339_ms};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::GENESIS_BYTES_MAX;
@@ -55,6 +56,17 @@ pub(crate) struct Args {
     /// Recordings to hash again and to find on the log; their names do not matter
     #[arg(long, value_name = "DIR", conflicts_with = "follow")]
     evidence: Option<PathBuf>,
+    /// Folder of anchors (deedbook anchor): was this log what was stamped then?
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "tsa_ca",
+        conflicts_with = "follow"
+    )]
+    anchors: Option<PathBuf>,
+    /// Certificates (PEM) of the time-stamping authorities that you trust
+    #[arg(long, value_name = "FILE", requires = "anchors")]
+    tsa_ca: Option<PathBuf>,
     /// Keep watching all sources and compare their checkpoints
     #[arg(long)]
     follow: bool,
@@ -77,6 +89,7 @@ struct Sound<'a> {
     report: &'a Report,
     vouched_by: &'a [String],
     evidence: &'a [Recording],
+    anchors: &'a [Anchored],
     genesis_from_source: bool,
     milliseconds: u128,
 }
@@ -257,11 +270,13 @@ async fn once(
         vouched_by,
         evidence,
     } = &audited;
+    let anchors = anchors(args, source, policy, report).await?;
     let sound = Sound {
         sound: true,
         report,
         vouched_by,
         evidence,
+        anchors: &anchors,
         genesis_from_source: *genesis_from_source,
         milliseconds: started.elapsed().as_millis(),
     };
@@ -269,12 +284,36 @@ async fn once(
         .iter()
         .filter(|it| !it.on_log || it.wrong.is_some());
     let (unfit, all) = (unfit.count(), evidence.len());
-    if unfit == 0 {
+    let against = anchors.iter().filter(|anchor| anchor.wrong.is_some());
+    let against = against.count();
+    if unfit + against == 0 {
         return context.print(&sound, || told(&sound));
+    }
+    if against > 0 {
+        let line = format!("{against} of {} anchors do not hold", anchors.len());
+        let fields = serde_json::to_value(&sound).map_err(Failure::no)?;
+        return Err(Failure::no(line).showing(fields, told(&sound)));
     }
     let line = format!("{unfit} of {all} files are no recording that a record on this log names");
     let fields = serde_json::to_value(&sound).map_err(Failure::no)?;
     Err(Failure::no(line).showing(fields, told(&sound)))
+}
+
+/// The anchors that are to be held against the log, if any.
+async fn anchors(
+    args: &Args,
+    source: &Source,
+    policy: &Policy,
+    report: &Report,
+) -> Result<Vec<Anchored>, Failure> {
+    let (Some(folder), Some(authorities)) = (&args.anchors, &args.tsa_ca) else {
+        return Ok(Vec::new());
+    };
+    let authorities = read_authorities(authorities).map_err(Failure::no)?;
+    let anchors = Anchors::new(folder);
+    let (size, root) = (report.leaves, &report.root);
+    let held = check_anchors(&anchors, &authorities, source, policy, size, root).await;
+    held.map_err(Failure::no)
 }
 
 async fn follow(
@@ -409,6 +448,7 @@ fn told(sound: &Sound<'_>) -> String {
         lines.push(format!("  the first {resumed} leaves by an earlier run"));
     }
     lines.extend(sound.evidence.iter().map(evidence_told));
+    lines.extend(sound.anchors.iter().map(anchor_told));
     if sound.genesis_from_source {
         let ledger = report.ledger;
         lines.push(format!(
@@ -416,6 +456,19 @@ fn told(sound: &Sound<'_>) -> String {
         ));
     }
     lines.join("\n")
+}
+
+fn anchor_told(anchor: &Anchored) -> String {
+    let what = match (&anchor.wrong, &anchor.state) {
+        (Some(wrong), _) => wrong.clone(),
+        (None, State::Confirmed(stamp)) => {
+            format!("stamped {} by {}", rfc3339(stamp.time), stamp.authority)
+        }
+        (None, State::Pending { reason } | State::Failed { reason }) => {
+            format!("pending: {reason}")
+        }
+    };
+    format!("  anchor of {} leaves: {what}", anchor.size)
 }
 
 fn evidence_told(recording: &Recording) -> String {

@@ -14,6 +14,7 @@ use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::{Body, Record};
 use serde::Serialize;
 
+use super::mirror;
 use super::verify::read_policy;
 use crate::human;
 use crate::output::{Context, Failure};
@@ -33,6 +34,7 @@ pub(crate) enum Log {
     },
     /// Show the witnesses that a node pushes to, and how each stands
     Witnesses,
+    Mirror(mirror::Args),
 }
 
 #[derive(Serialize)]
@@ -75,6 +77,7 @@ pub(crate) fn run(log: Log, context: &Context) -> Result<(), Failure> {
     match log {
         Log::Show { index } => show(index, context),
         Log::Checkpoint { policy } => checkpoint(policy, context),
+        Log::Mirror(args) => mirror::run(&args, context),
         Log::Witnesses => {
             let client = context.client()?;
             let view = context.online("a node", async { Ok(client.witnesses().await?) })?;

@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod log;
+pub(crate) mod mirror;
 pub(crate) mod party;
 pub(crate) mod power;
 pub(crate) mod receipt;
