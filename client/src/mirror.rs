@@ -134,7 +134,7 @@ impl Mirror {
         let width = u64::from(TILE_WIDTH);
         let first = before / width;
         let mut frontier = frontier_at(&own, first * width, before).await?;
-        if let Some(held) = held.filter(|held| held.size == frontier.size()) {
+        if let Some(held) = held.as_ref().filter(|held| held.size == frontier.size()) {
             agree(&frontier, &held.root, own.name())?;
         }
         for index in first..size.div_ceil(width) {

@@ -103,7 +103,11 @@ mod tests {
         let blocks = vec![longest(); usize::from(TILE_WIDTH)];
         let bytes = encode_certified(&blocks);
         assert!(bytes.len() <= CERTIFIED_BUNDLE_BYTES_MAX, "{}", bytes.len());
-        assert!(bytes.len() > CERTIFIED_BUNDLE_BYTES_MAX / 10 * 9, "{}", bytes.len());
+        assert!(
+            bytes.len() > CERTIFIED_BUNDLE_BYTES_MAX / 10 * 9,
+            "{}",
+            bytes.len()
+        );
         assert_eq!(decode_certified(&bytes), Ok(blocks));
         let many = vec![longest(); usize::from(TILE_WIDTH) + 1];
         assert!(decode_certified(&encode_certified(&many)).is_err());

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use deedbook_client::audit::Source;
 use deedbook_client::mirror::Mirror;
-use serde::Serialize;
+use deedbook_schemas::digest::TreeHash;
+use serde_json::json;
 
 use super::verify::read_policy;
 use crate::output::{Context, Failure, Unit, heed_interrupts, interrupted};
@@ -32,13 +33,6 @@ pub(crate) struct Args {
     every: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Mirrored {
-    before: u64,
-    size: u64,
-    root: String,
-}
-
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     heed_interrupts()?;
     let policy = read_policy(&args.policy)?;
@@ -57,12 +51,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             let updated = mirror.update(&source, &policy, |done, total| bar.set_of(done, total));
             let (before, shown) = updated.await.map_err(Failure::no)?;
             drop(bar);
-            let mirrored = Mirrored {
-                before,
-                size: shown.checkpoint.size,
-                root: shown.checkpoint.root.to_string(),
-            };
-            context.print_line(&mirrored, || told(&mirrored))?;
+            let (size, root) = (shown.checkpoint.size, shown.checkpoint.root);
+            let mirrored = json!({ "before": before, "size": size, "root": root });
+            context.print_line(&mirrored, || told(before, size, &root))?;
             match args.every {
                 None => return Ok(()),
                 Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -77,13 +68,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     })
 }
 
-fn told(mirrored: &Mirrored) -> String {
-    let (size, root) = (mirrored.size, &mirrored.root);
-    if mirrored.before == size {
+fn told(before: u64, size: u64, root: &TreeHash) -> String {
+    if before == size {
         return format!("{size} leaves, root {root}: nothing new");
     }
-    format!(
-        "{size} leaves, root {root}: {} are new",
-        size - mirrored.before
-    )
+    format!("{size} leaves, root {root}: {} are new", size - before)
 }

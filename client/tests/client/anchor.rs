@@ -300,6 +300,23 @@ fn an_anchor_is_pending_then_failed_then_confirmed_and_openssl_agrees() {
     let checkpoint = std::fs::read(desk.path(&format!("anchors/{size}.checkpoint"))).unwrap();
     assert_eq!(checkpoint, ledger.paths()["/v1/log/checkpoint"]);
 
+    // The audit holds it against the log: this one, and one that is shorter than what was stamped.
+    let audit = format!(
+        "audit --policy network.policy --anchors anchors --tsa-ca {} --node http://",
+        authority.path("ca.pem").display()
+    );
+    let (status, json) = desk.json(&format!("{audit}{}", node.address));
+    assert_eq!(status, 0, "{json}");
+    assert_eq!(json["anchors"][0]["state"], "confirmed");
+    let mut short = Ledger::new();
+    let at = short.now();
+    let enrolment = short.pen.enrolment("somebody", at);
+    short.block(&[enrolment]);
+    let (status, json) = desk.json(&format!("{audit}{}", serve(short.paths()).address));
+    assert_eq!(status, 1, "{json}");
+    let wrong = json["anchors"][0]["wrong"].as_str().unwrap();
+    assert!(wrong.contains("fewer than were stamped"), "{wrong}");
+
     // A checkpoint that was exchanged afterwards is not the one that was stamped.
     let exchanged = ledger.checkpoint(&["registrar.example"]).to_string();
     desk.put(&format!("anchors/{size}.checkpoint"), exchanged);

@@ -13,6 +13,7 @@ mod evidence;
 mod explain;
 mod http;
 mod ledger;
+mod mirror;
 mod people;
 mod scitt;
 mod verify;
