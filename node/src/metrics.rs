@@ -51,61 +51,9 @@ impl Metrics {
         let help = "From a block's time to its durability, last block";
         let finality = self.finality_seconds.clone();
         registry.register_with_unit("finality", help, Unit::Seconds, finality);
-        let tip = api.ledger.tip();
-        gauge(&mut registry, "height", "Last durable height", tip.height.0);
-        gauge(
-            &mut registry,
-            "tree_size",
-            "Leaves of the log",
-            tip.tree_size,
-        );
-        let cosigned = *api.cosigned_size.borrow();
-        gauge(
-            &mut registry,
-            "cosigned_size",
-            "Leaves under a cosigned checkpoint",
-            cosigned,
-        );
-        let help = "Leaves under a signature of the log's key";
-        gauge(
-            &mut registry,
-            "log_signed_size",
-            help,
-            api.log_signed_size(),
-        );
+        log_figures(&mut registry, api);
         witness_figures(&mut registry, &api.witnesses.summary());
-        let peers = api.gossip.peers_connected() as u64;
-        gauge(
-            &mut registry,
-            "peers",
-            "Connected peers on the record network",
-            peers,
-        );
-        let pool = api.ledger.mempool.stats();
-        gauge(
-            &mut registry,
-            "mempool_records",
-            "Records waiting",
-            pool.records as u64,
-        );
-        gauge(
-            &mut registry,
-            "mempool_bytes",
-            "Bytes waiting",
-            pool.bytes as u64,
-        );
-        gauge(
-            &mut registry,
-            "mempool_refused_full",
-            "Refused: full",
-            pool.refused_full,
-        );
-        gauge(
-            &mut registry,
-            "mempool_refused_quota",
-            "Refused: quota",
-            pool.refused_quota,
-        );
+        waiting_figures(&mut registry, api);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         // Both texts end with the one mark that may end a text.
@@ -117,6 +65,30 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
     let gauge = Gauge::<i64>::default();
     gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
     registry.register(name, help, gauge);
+}
+
+fn log_figures(registry: &mut Registry, api: &Api) {
+    let tip = api.ledger.tip();
+    gauge(registry, "height", "Last durable height", tip.height.0);
+    gauge(registry, "tree_size", "Leaves of the log", tip.tree_size);
+    let cosigned = *api.cosigned_size.borrow();
+    let help = "Leaves under a cosigned checkpoint";
+    gauge(registry, "cosigned_size", help, cosigned);
+    let help = "Leaves under a signature of the log's key";
+    gauge(registry, "log_signed_size", help, api.log_signed_size());
+}
+
+fn waiting_figures(registry: &mut Registry, api: &Api) {
+    let peers = api.gossip.peers_connected() as u64;
+    let help = "Connected peers on the record network";
+    gauge(registry, "peers", help, peers);
+    let pool = api.ledger.mempool.stats();
+    let (records, bytes) = (pool.records as u64, pool.bytes as u64);
+    gauge(registry, "mempool_records", "Records waiting", records);
+    gauge(registry, "mempool_bytes", "Bytes waiting", bytes);
+    let (full, quota) = (pool.refused_full, pool.refused_quota);
+    gauge(registry, "mempool_refused_full", "Refused: full", full);
+    gauge(registry, "mempool_refused_quota", "Refused: quota", quota);
 }
 
 fn witness_figures(registry: &mut Registry, witnesses: &Summary) {

@@ -170,7 +170,7 @@ impl Founders {
             shape: ClipShape::TINY,
         };
         let [first, second] = self.owners.get(property).context("no such property")?;
-        let (seller, buyer) = if turn % 2 == 0 {
+        let (seller, buyer) = if turn.is_multiple_of(2) {
             (first, second)
         } else {
             (second, first)

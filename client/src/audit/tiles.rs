@@ -119,12 +119,7 @@ pub(super) async fn compare_upper(
                 return Err(Finding::of_log(what).into());
             }
         }
-        row = row
-            .as_chunks::<256>()
-            .0
-            .iter()
-            .map(|it| joined(it))
-            .collect();
+        row = row.as_chunks::<256>().0.iter().map(joined).collect();
     }
     Ok(())
 }

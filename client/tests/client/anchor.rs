@@ -300,23 +300,6 @@ fn an_anchor_is_pending_then_failed_then_confirmed_and_openssl_agrees() {
     let checkpoint = std::fs::read(desk.path(&format!("anchors/{size}.checkpoint"))).unwrap();
     assert_eq!(checkpoint, ledger.paths()["/v1/log/checkpoint"]);
 
-    // The audit holds it against the log: this one, and one that is shorter than what was stamped.
-    let audit = format!(
-        "audit --policy network.policy --anchors anchors --tsa-ca {} --node http://",
-        authority.path("ca.pem").display()
-    );
-    let (status, json) = desk.json(&format!("{audit}{}", node.address));
-    assert_eq!(status, 0, "{json}");
-    assert_eq!(json["anchors"][0]["state"], "confirmed");
-    let mut short = Ledger::new();
-    let at = short.now();
-    let enrolment = short.pen.enrolment("somebody", at);
-    short.block(&[enrolment]);
-    let (status, json) = desk.json(&format!("{audit}{}", serve(short.paths()).address));
-    assert_eq!(status, 1, "{json}");
-    let wrong = json["anchors"][0]["wrong"].as_str().unwrap();
-    assert!(wrong.contains("fewer than were stamped"), "{wrong}");
-
     // A checkpoint that was exchanged afterwards is not the one that was stamped.
     let exchanged = ledger.checkpoint(&["registrar.example"]).to_string();
     desk.put(&format!("anchors/{size}.checkpoint"), exchanged);
@@ -367,4 +350,43 @@ fn an_authority_that_is_away_or_no_address_leaves_the_checkpoint_pending_or_says
     desk.put("empty.pem", "no certificate");
     let refused = desk.run("anchor list --dir anchors --tsa-ca empty.pem");
     assert!(text(&refused.stderr).contains("no certificate in it"));
+}
+
+#[test]
+fn the_audit_holds_an_anchor_against_the_log() {
+    let Some(authority) = Authority::new(ELLIPTIC, "stamper") else {
+        return;
+    };
+    let (ledger, _) = Ledger::with_a_sale();
+    let (desk, node) = desk(&ledger);
+    let (address, _clock) = authority.serve();
+    let trusted = format!("--tsa-ca {}", authority.path("ca.pem").display());
+    let made = desk.run(&format!(
+        "anchor new --dir anchors {trusted} --tsa {address} --policy network.policy --node http://{}",
+        node.address
+    ));
+    assert_eq!(code(&made), 0, "{}", text(&made.stderr));
+    let audit = format!("audit --policy network.policy --anchors anchors {trusted} --node http://");
+    let (status, json) = desk.json(&format!("{audit}{}", node.address));
+    assert_eq!(status, 0, "{json}");
+    assert_eq!(json["anchors"][0]["state"], "confirmed");
+    assert!(json["anchors"][0]["wrong"].is_null());
+
+    // A log that is shorter than what was stamped, and one that is longer and another.
+    let mut other = Ledger::new();
+    for why in ["fewer than were stamped", "TWO HISTORIES"] {
+        for _ in 0..60 {
+            let at = other.now();
+            let name = format!("somebody {}", other.entries.len());
+            let enrolment = other.pen.enrolment(&name, at);
+            other.block(&[enrolment]);
+            if why.starts_with("fewer") {
+                break;
+            }
+        }
+        let (status, json) = desk.json(&format!("{audit}{}", serve(other.paths()).address));
+        assert_eq!(status, 1, "{json}");
+        let wrong = json["anchors"][0]["wrong"].as_str().unwrap();
+        assert!(wrong.contains(why), "{wrong}");
+    }
 }

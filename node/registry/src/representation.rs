@@ -136,12 +136,12 @@ pub(crate) fn since(party: &Party, entity: &LegalEntity, officer: &PartyId) -> O
     party.in_office.get(place).copied()
 }
 
+/// Who somebody is, and how the register holds them, if it does.
+type Known = (PartyId, Option<Arc<Party>>);
+
 /// Those who stand behind a party, as the register holds them: the members of a group, and of the groups
 /// within it, that are no groups themselves; otherwise the party itself.
-fn behind(
-    state: &dyn StateRead,
-    party: &PartyId,
-) -> Result<Vec<(PartyId, Option<Arc<Party>>)>, StateError> {
+fn behind(state: &dyn StateRead, party: &PartyId) -> Result<Vec<Known>, StateError> {
     let mut found = Vec::new();
     let mut level = vec![*party];
     for _ in 0..=GROUP_DEPTH_MAX {

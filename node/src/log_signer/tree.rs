@@ -25,7 +25,7 @@ impl Tree {
             size: checkpoint.size,
             root: checkpoint.root,
             text: checkpoint.text(),
-            cose: cose_sig_structure(&checkpoint, group.log_key()),
+            cose: cose_sig_structure(checkpoint, group.log_key()),
         }
     }
 

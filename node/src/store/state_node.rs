@@ -151,7 +151,11 @@ pub(super) fn range_hash(children: &[Option<Child>]) -> StateHash {
 /// The nibble of a place at a depth, the most significant of the first byte being at 0.
 pub(super) fn nibble(place: &[u8; 32], depth: usize) -> u8 {
     let byte = place.get(depth / 2).copied().unwrap_or(0);
-    if depth % 2 == 0 { byte >> 4 } else { byte & 15 }
+    if depth.is_multiple_of(2) {
+        byte >> 4
+    } else {
+        byte & 15
+    }
 }
 
 /// Key of a node's row: number of nibbles (u8) ‖ nibbles, two a byte ‖ version (u64 BE). Neighbours in

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use deedbook_schemas::cose_receipt::cose_sig_structure;
 use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::validators::Validator;
 
