@@ -139,6 +139,7 @@ async fn answer(
                 let Some(signed) = api.signed_checkpoint() else {
                     return Ok(None);
                 };
+                let signed = api.witnesses.with_cosignatures(signed);
                 let made = make(api, &signed)?;
                 if made.is_some() {
                     return Ok(made);

@@ -127,7 +127,7 @@ struct Played {
     before: TitleView,
     power: RecordId,
     sold: Sold,
-    receipts: Vec<(PathBuf, RecordId)>,
+    receipts: Vec<(PathBuf, Option<RecordId>)>,
 }
 
 /// The validators, the provider and the custodian.
@@ -154,7 +154,8 @@ async fn play(stage: &mut Stage, network: &mut Network, cast: &Cast, out: &Path)
     let sold = step("sale", story::sell(stage, network, cast, power)).await?;
     step("catching up", story::recover(stage, network)).await?;
     let records = [sold.transfer, power, sold.consent];
-    let receipts = step("receipts", proofs::collect(stage, out, network, records)).await?;
+    let receipts = proofs::collect(stage, out, network, story::FLAT, records);
+    let receipts = step("receipts", receipts).await?;
     stage.chapter("What else is refused");
     step("revoked power", story::by_revoked_power(stage, cast, power)).await?;
     step("racing sales", story::race(stage, network, cast)).await?;
@@ -171,7 +172,7 @@ async fn prove(
     stage: &mut Stage,
     network: &mut Network,
     out: &Path,
-    receipts: Vec<(PathBuf, RecordId)>,
+    receipts: Vec<(PathBuf, Option<RecordId>)>,
 ) -> Result<Vec<Verified>> {
     stage.chapter("Offline");
     step("stopping", network.stop()).await?;

@@ -1,4 +1,4 @@
-//! Receipts: fetched while the nodes run, verified by the `deedbook` command when none does.
+//! Receipts and a certificate: fetched while the nodes run, verified by the `deedbook` command when none does.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -22,23 +22,27 @@ pub(super) const RECEIPTS: [&str; 3] = [
     "poa.tlog-proof",
     "consent.tlog-proof",
 ];
+/// The certificate of the property that was sold, with the seller's power.
+const CERTIFICATE: &str = "title.deedbook-title";
 
-/// A receipt that was verified offline.
+/// A file that was verified offline.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Verified {
     file: String,
-    record: RecordId,
+    /// What a receipt is about; a certificate is about a property.
+    record: Option<RecordId>,
     /// Of the whole `deedbook verify` process.
     milliseconds: f64,
 }
 
-/// Fetches the receipts and writes them with the policy.
+/// Fetches the receipts and the property's certificate, and writes them with the policy.
 pub(super) async fn collect(
     stage: &mut Stage,
     out: &Path,
     network: &Network,
+    property: &str,
     records: [RecordId; 3],
-) -> Result<Vec<(PathBuf, RecordId)>> {
+) -> Result<Vec<(PathBuf, Option<RecordId>)>> {
     save(&out.join(POLICY), network.policy.to_text().as_bytes())?;
     let witnesses = u8::try_from(majority(network.witnesses.len()))?;
     let mut files = Vec::new();
@@ -48,10 +52,16 @@ pub(super) async fn collect(
         let receipt = receipt.await;
         let receipt = receipt.with_context(|| format!("the receipt {name}"))?;
         save(&out.join(name), receipt.as_bytes())?;
-        files.push((out.join(name), record));
+        files.push((out.join(name), Some(record)));
     }
+    let [_, power, _] = records;
+    let wait = Some(FINALITY_TIMEOUT);
+    let certificate = stage.client.title_certificate(property, &[power], wait);
+    let certificate = certificate.await.context("the certificate of the title")?;
+    save(&out.join(CERTIFICATE), &certificate)?;
+    files.push((out.join(CERTIFICATE), None));
     stage.tell(format!(
-        "receipts of transfer, power and consent, witnessed, are in {}",
+        "receipts of transfer, power and consent, witnessed, and the title's certificate are in {}",
         out.display()
     ));
     Ok(files)
@@ -62,11 +72,11 @@ pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-/// Runs `deedbook verify` on every receipt. All nodes are stopped.
+/// Runs `deedbook verify` on every file. All nodes are stopped.
 pub(super) async fn verify(
     stage: &mut Stage,
     out: &Path,
-    receipts: Vec<(PathBuf, RecordId)>,
+    receipts: Vec<(PathBuf, Option<RecordId>)>,
 ) -> Result<Vec<Verified>> {
     let deedbook = sibling("deedbook")?;
     let mut verified = Vec::new();
