@@ -17,9 +17,11 @@ use deedbook_schemas::digest::TreeHash;
 use deedbook_schemas::limits::TILE_WIDTH;
 use deedbook_schemas::merkle::{Frontier, leaf_hash};
 use deedbook_schemas::policy::Policy;
-use deedbook_schemas::tile::{HashPlace, Tile, TileError, TileKind, encode_entries, encode_hashes};
+use deedbook_schemas::tile::{
+    Tile, TileError, TileKind, decode_hashes, encode_entries, encode_hashes,
+};
 
-use crate::audit::{Bundle, Source, SourceError, frontier_at};
+use crate::audit::{Bundle, Source, SourceError, frontier_at, joined};
 use crate::files::{self, Access, Existing};
 use crate::verified::{UntrustedCheckpoint, verify_checkpoint};
 
@@ -218,9 +220,10 @@ impl Mirror {
         let path = Tile { kind, index, width }.to_string();
         let bytes = files::read(&self.folder.join(&path), usize::from(width) * TreeHash::LEN)
             .map_err(|error| self.at(&path, error))?;
-        HashPlace::of(8 * (level + 1), index)
-            .hash(&bytes)
-            .map_err(|error| MirrorError::Tile { path, error })
+        let hashes = decode_hashes(&bytes, width);
+        let hashes = hashes.map_err(|error| MirrorError::Tile { path, error })?;
+        let (full, _) = hashes.as_chunks::<256>();
+        Ok(joined(full.first().expect("a full tile has 256 hashes")))
     }
 
     /// Removes the partial tiles whose full ones are there now (C2SP tlog-tiles allows it).

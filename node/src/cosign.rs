@@ -224,6 +224,14 @@ impl Cosigner {
         self.log_signed_size
     }
 
+    /// This node's cosignature of the newest tree, for a peer that missed it.
+    #[must_use]
+    pub fn own(&self) -> Option<CosignatureMessage> {
+        let tree = self.trees.get(&self.newest.size)?;
+        let own = tree.cosignatures.get(&self.name)?;
+        Some(CosignatureMessage::of(&tree.checkpoint, own))
+    }
+
     /// The newest checkpoint with a quorum and the log's signature.
     #[must_use]
     pub fn latest(&self) -> Option<&CosignedCheckpoint> {

@@ -58,6 +58,8 @@ pub struct Step {
     pub publish: Vec<LogSigningMessage>,
     /// The log key's signature of a tree that is durable here, newer than all before.
     pub signed: Option<TreeSignature>,
+    /// A peer lacks what was signed last: it lacks this node's cosignature too.
+    pub peer_is_behind: bool,
 }
 
 /// Why a message leads to nothing.
@@ -294,6 +296,7 @@ impl LogSigner {
             && let Some(signed) = self.signed.clone()
         {
             self.say(Body::Signed(signed));
+            self.step.peer_is_behind = true;
         }
         std::mem::take(&mut self.step)
     }

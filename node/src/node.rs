@@ -452,13 +452,17 @@ impl Node {
             .cosigner()
             .on_durable(&tree, now().seconds())
             .map_err(|error| Fatal::new(error.to_string()))?;
-        if let Some(message) = message
-            && let Err(error) = self.api.gossip.publish_cosignature(message)
-        {
-            tracing::debug!(%error, "a cosignature goes out with the next heartbeat");
+        if let Some(message) = message {
+            self.publish_cosignature(message);
         }
         self.tell_signer(Event::Durable(tip.clone()));
         Ok(())
+    }
+
+    fn publish_cosignature(&self, message: CosignatureMessage) {
+        if let Err(error) = self.api.gossip.publish_cosignature(message) {
+            tracing::debug!(%error, "a cosignature goes out with the next heartbeat");
+        }
     }
 
     fn publish_tip(&self, height: Height) {

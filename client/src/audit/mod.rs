@@ -35,7 +35,7 @@ pub use run::{AuditError, Audited, Options, Stage, Stop, audit};
 pub use saved::SavedError;
 pub use signatures::{Signatures, Signed, refused};
 pub use source::{Bundle, Source, SourceError};
-pub(crate) use tiles::frontier_at;
+pub(crate) use tiles::{frontier_at, joined};
 pub use trusted::NotValid;
 
 /// The first thing that is wrong with a log.

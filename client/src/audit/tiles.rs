@@ -124,8 +124,8 @@ pub(super) async fn compare_upper(
     Ok(())
 }
 
-/// Root over 256 neighbouring hashes.
-fn joined(hashes: &[TreeHash; 256]) -> TreeHash {
+/// Root over 256 neighbouring hashes: what the tile above holds of a full tile.
+pub(crate) fn joined(hashes: &[TreeHash; 256]) -> TreeHash {
     let mut row = hashes.to_vec();
     while let [_, _, ..] = row.as_slice() {
         row = row

@@ -384,7 +384,8 @@ fn the_audit_holds_an_anchor_against_the_log() {
                 break;
             }
         }
-        let (status, json) = desk.json(&format!("{audit}{}", serve(other.paths()).address));
+        let node = serve(other.paths());
+        let (status, json) = desk.json(&format!("{audit}{}", node.address));
         assert_eq!(status, 1, "{json}");
         let wrong = json["anchors"][0]["wrong"].as_str().unwrap();
         assert!(wrong.contains(why), "{wrong}");

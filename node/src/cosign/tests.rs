@@ -107,8 +107,10 @@ fn cosigned(index: usize, size: u64) -> CosignatureMessage {
 fn three_of_four_validators_confirm_a_tree() {
     let mut registrar = registrar();
     let sizes = registrar.cosigned_size();
+    assert_eq!(registrar.own(), None, "nothing is cosigned yet");
     let own = registrar.on_durable(&tree(11), NOW).unwrap().unwrap();
     assert_eq!(own, cosigned(0, 11));
+    assert_eq!(registrar.own(), Some(own));
     assert_eq!(
         registrar.on_cosignature(&cosigned(1, 11)),
         Ok(Received::Counted)

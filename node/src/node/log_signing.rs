@@ -86,6 +86,11 @@ impl Node {
         if let Some(signature) = &step.signed {
             self.cosigner().on_log_signature(signature);
         }
+        if step.peer_is_behind
+            && let Some(cosignature) = self.cosigner().own()
+        {
+            self.publish_cosignature(cosignature);
+        }
         for message in step.publish {
             if let Err(error) = self.api.gossip.publish_log_signing(message) {
                 tracing::debug!(%error, "a message about log signatures is not sent");
