@@ -56,7 +56,8 @@ pub(super) async fn collect(
     }
     let [_, power, _] = records;
     let wait = Some(FINALITY_TIMEOUT);
-    let certificate = stage.client.title_certificate(property, &[power], wait);
+    let powers = [power];
+    let certificate = stage.client.title_certificate(property, &powers, wait);
     let certificate = certificate.await.context("the certificate of the title")?;
     save(&out.join(CERTIFICATE), &certificate)?;
     files.push((out.join(CERTIFICATE), None));
