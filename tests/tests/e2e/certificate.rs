@@ -86,7 +86,19 @@ impl Stage {
     }
 
     async fn fetch(&self, node: usize, property: &str, powers: &[RecordId]) -> Vec<u8> {
-        let client = self.world.network.client(node).unwrap();
+        let network = &self.world.network;
+        let mut newest = 0;
+        for other in 0..network.nodes.len() {
+            let health = network.client(other).unwrap().health().await.unwrap();
+            newest = newest.max(health.tree_size);
+        }
+        // A node tells of what it has: the one that took the last record may be a block ahead.
+        let client = network.client(node).unwrap();
+        until("the node to have what was submitted", async || {
+            let health = client.health().await.unwrap();
+            (health.tree_size >= newest).then_some(())
+        })
+        .await;
         client
             .title_certificate(property, powers, WAIT)
             .await
