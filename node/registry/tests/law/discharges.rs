@@ -14,7 +14,7 @@ use crate::lenders::{
     gives_up_with, lets_pass, lodge, mortgage_body, mortgaged, on_title, ranks, sign, signed_sale,
     status, town,
 };
-use crate::world::{COURT, DAY, World, id, record_id};
+use crate::world::{COURT, World, id, record_id};
 
 #[test]
 fn a_discharge_takes_the_mortgage_off_and_moves_the_others_up() {
@@ -85,7 +85,7 @@ fn a_discharge_with_a_deed_works_with_its_registration_only() {
         assert_eq!(world.accept(&record), []);
         assert_eq!(ranks(&world, FLAT), [mortgage]);
         if expires {
-            world.pass(31 * DAY);
+            world.outlast_periods();
             world.block(&[]);
         } else {
             let record = world.withdraws("Aida", &deed);

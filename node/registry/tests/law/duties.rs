@@ -8,7 +8,7 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{Duty, DutyKind};
 
-use crate::world::{BEFORE, DAY, REGISTRAR, TAX, World, money, record_id};
+use crate::world::{BEFORE, REGISTRAR, TAX, World, money, record_id};
 
 const FLAT: &str = "20-313-024-118";
 const TAX_DUE: DutyKind = DutyKind::TransferTax;
@@ -221,7 +221,7 @@ fn only_the_tax_authority_says_so_and_only_while_the_deed_is_pending() {
     let record = world.pays(&deed, TAX_DUE);
     world.turn_away(&record, &["instrument.closed"]);
     let late = lodge(&mut world);
-    world.pass(31 * DAY);
+    world.outlast_periods();
     world.block(&[]);
     let record = world.pays(&late, TAX_DUE);
     world.turn_away(&record, &["instrument.closed"]);

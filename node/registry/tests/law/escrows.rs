@@ -10,7 +10,7 @@ use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::{EscrowFunding, EscrowRelease, EscrowState};
 
 use crate::settlement::{FLAT, OTHER_AGENT, PRICE, accredits, euros, lines, world};
-use crate::world::{Answer, DAY, ESCROW, TAX, World, accreditation, id, key_of, money, record_id};
+use crate::world::{Answer, ESCROW, TAX, World, accreditation, id, key_of, money, record_id};
 
 impl World {
     fn both_act(&mut self, deed: &RecordId) -> Vec<Outcome> {
@@ -189,7 +189,7 @@ const ENDINGS: &[Ending] = &[
     (
         "expired",
         |world, _| {
-            world.pass(31 * DAY);
+            world.outlast_periods();
             world.block(&[]);
             world.began.clone()
         },

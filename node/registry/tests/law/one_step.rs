@@ -177,7 +177,7 @@ proptest! {
         let mut tried: Vec<RecordId> = vec![RecordId([8; 32])];
         let mut flows: BTreeMap<RecordId, Flow> = BTreeMap::new();
         // In the end the deed is over, and everything is tried once more.
-        let end = [Event::Days { days: 31 }, Event::Fund { minor: PRICE }];
+        let end = [Event::Days { days: 61 }, Event::Fund { minor: PRICE }];
         let settle = (0..3).flat_map(|escrow| {
             [Event::Release { escrow, minor: PRICE }, Event::Refund { escrow, minor: PRICE }]
         });

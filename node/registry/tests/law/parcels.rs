@@ -306,7 +306,8 @@ fn a_split_that_conserves_less_is_refused() {
         world.refuse(&record, codes);
     }
     let mut world = world();
-    for (east, west) in [(41_000, 60_000), (39_000, 60_000)] {
+    let off = 100 * u64::from(world.profile().area_tolerance_permille);
+    for (east, west) in [(40_000 + off, 60_000), (40_000 - off, 60_000)] {
         world.lodge_subdivision(PLOT, &[(EAST, east), (WEST, west)]);
     }
     let body = world.subdivision_body(PLOT, &[(EAST, 1), (WEST, 1)]);
@@ -382,7 +383,7 @@ fn of_two_splits_into_one_number_the_second_finds_it_used() {
     let registered = world.registration("20-3", &[("Clara", "1/1", Ground::Purchase)]);
     world.accept(&registered);
     assert_eq!(world.holders("20-2", &ALL).len(), 1);
-    world.pass(31 * DAY);
+    world.outlast_periods();
     world.block(&[]);
     assert_eq!(world.instrument(&two).status, Status::Expired);
 }

@@ -131,7 +131,7 @@ fn time_alone_registers_the_sale_when_the_period_is_over() {
 fn a_sale_drawn_up_after_the_period_needs_nobody() {
     let mut world = world();
     world.offers("Aida", FLAT, offer_of("1/2", PRICE));
-    world.pass(31 * DAY);
+    world.outlast_periods();
     let deed = sale_to_a_stranger(&mut world);
     assert!(world.is_registered(&deed));
 }
@@ -197,7 +197,7 @@ fn a_sale_other_than_the_offer_is_no_sale_of_what_was_offered() {
         let mut offer = offer_of("1/2", PRICE);
         offered(&mut offer);
         world.offers("Aida", FLAT, offer);
-        world.pass(31 * DAY);
+        world.outlast_periods();
         let mut body = world.sale_body(FLAT, &[("Aida", "1/2")], &[("Dana", "1/2")]);
         sold(&mut body);
         let record = world.transfer("Aida", FLAT, body);
@@ -216,7 +216,7 @@ fn a_sale_other_than_the_offer_is_no_sale_of_what_was_offered() {
     );
     let mut other = self::world();
     other.offers("Bolat", FLAT, offer_of("1/4", PRICE));
-    other.pass(31 * DAY);
+    other.outlast_periods();
     let deed = sale_to_a_stranger(&mut other);
     assert_eq!(
         other.open(&deed),
@@ -278,7 +278,7 @@ fn what_two_sell_together_was_offered_at_prices_that_sum_to_the_deeds() {
         let mut world = world();
         world.offers("Aida", FLAT, offer_of("1/2", 30_000_000));
         world.offers("Bolat", FLAT, offer_of("1/4", bolats));
-        world.pass(31 * DAY);
+        world.outlast_periods();
         let sellers = [("Aida", "1/2"), ("Bolat", "1/4")];
         let deed = world.lodge_sale(FLAT, &sellers, &[("Dana", "3/4")]);
         world.all_act(&deed, &["Aida", "Bolat"], &["Dana"]);
@@ -334,7 +334,7 @@ fn who_may_not_offer_is_refused() {
 fn a_new_offer_replaces_one_whose_period_is_over() {
     let mut world = world();
     let old = world.offers("Aida", FLAT, offer_of("1/2", PRICE));
-    world.pass(31 * DAY);
+    world.outlast_periods();
     world.offers("Aida", FLAT, offer_of("1/2", PRICE - 1));
     assert_eq!(world.title(FLAT).encumbrances.len(), 1);
     let deed = sale_to_a_stranger(&mut world);

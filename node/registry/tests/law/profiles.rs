@@ -1,5 +1,5 @@
 //! Rule 47: profiles change by governance from a later block on; what was lodged before is judged by the
-//! one in force then. And the law holds under another profile as it does under the default one.
+//! one in force then.
 
 use deedbook_registry::calendar::end_of_business_days;
 use deedbook_registry::state;
@@ -7,65 +7,18 @@ use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::evidence::Topic;
 use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status};
 use deedbook_schemas::limits::{BUSINESS_DAYS_MAX, HOLIDAYS_MAX, PROFILES_MAX};
-use deedbook_schemas::profile::{BusinessCalendar, Profile, ProfileChange};
+use deedbook_schemas::profile::{Profile, ProfileChange};
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::DutyKind;
 
-use crate::calendar::day;
-use crate::world::{BEFORE, COURT, DAY, PRESENT, REGISTRAR, SUPERVISOR, World, id, record_id};
+use crate::world::{
+    BEFORE, COURT, DAY, REGISTRAR, SUPERVISOR, World, id, other_profile, record_id,
+};
 
 const FLAT: &str = "20-313-024-118";
 const OTHER: &str = "20-313-024-119";
 
-/// Runs a test whose worlds begin under another profile.
-pub(crate) fn under(profile: Profile, test: fn()) {
-    PRESENT.set(Some(profile));
-    test();
-    PRESENT.set(None);
-}
-
-/// A profile in which every parameter is another one than in the default: a week from Sunday to Thursday
-/// in UTC-3, longer powers, shorter notices, lower levels.
-pub(crate) fn other_profile() -> Profile {
-    let holiday = |date| u32::try_from(day(date)).unwrap();
-    Profile {
-        name: "XX-2026".to_owned(),
-        power_default_years: 2,
-        power_max_years: 5,
-        pending_days: 60,
-        record_window_s: 600,
-        attestation_window_s: 120,
-        assurance_min: 2,
-        liveness_min: 1,
-        topics: vec![Topic::Identity, Topic::FreeWill, Topic::Object],
-        retention_years: 10,
-        contest_days: 180,
-        preemption_days: 45,
-        priority_business_days: 7,
-        requisition_business_days: 4,
-        appeal_days: 30,
-        lock_cooling_hours: 25,
-        lock_assurance: 3,
-        caveat_max_days: 30,
-        substitutions_max: 1,
-        area_tolerance_permille: 20,
-        duties: Vec::new(),
-        notarial_acts: Vec::new(),
-        calendar: BusinessCalendar {
-            utc_offset_h: -3,
-            weekend: vec![5, 6],
-            holidays: vec![holiday("2026-03-04"), holiday("2026-03-08")],
-        },
-    }
-}
-
 impl World {
-    /// The profile that judges what is lodged in the next block.
-    pub(crate) fn profile(&self) -> Profile {
-        let number = state::profile_at(&self.state, Height(self.height + 1)).unwrap();
-        Profile::clone(&state::profile(&self.state, number).unwrap())
-    }
-
     fn plans(&mut self, by: &str, from: u64, profile: Profile) -> Vec<u8> {
         let from = Height(from);
         let body = Body::Profile(ProfileChange { from, profile });

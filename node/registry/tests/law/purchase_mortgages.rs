@@ -9,7 +9,7 @@ use crate::lenders::{
     signed_sale, status, terms, town,
 };
 use crate::settlement::PRICE;
-use crate::world::{DAY, ESCROW, World, id, money, record_id};
+use crate::world::{ESCROW, World, id, money, record_id};
 
 /// Of the price: what the new lender lends, and what the seller still owes the old one.
 const LOAN: u64 = PRICE / 4 * 3;
@@ -69,7 +69,7 @@ fn sale_discharge_new_mortgage_and_money_are_one_step_or_nothing() {
         let title = world.title(FLAT);
         assert_eq!(title.holdings, before.holdings);
         assert_eq!(title.encumbrances, before.encumbrances);
-        world.pass(31 * DAY);
+        world.outlast_periods();
         world.block(&[]);
         assert_eq!(status(&world, &deed), Status::Expired);
         assert_eq!(world.title(FLAT).encumbrances, before.encumbrances);

@@ -1,7 +1,6 @@
 //! Rule 43: recordings are kept for their term, and for as long as a court holds them.
 
 use deedbook_registry::{Key, state};
-use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::EvidenceRoot;
 use deedbook_schemas::instrument::{Act, ActRole, Status};
 use deedbook_schemas::party::{Accreditation, AuthorityRole, PartyId};
@@ -10,7 +9,9 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::{Body, Record};
 
 use crate::powers::FLAT;
-use crate::world::{COURT, DAY, HIGH_COURT, PROSECUTOR, PROVIDER, RIVAL, World, accreditation, id};
+use crate::world::{
+    COURT, DAY, HIGH_COURT, PROSECUTOR, PROVIDER, RIVAL, SINCE, World, accreditation, id,
+};
 
 /// More than 75 years.
 const LONG: u64 = 76 * 366 * DAY;
@@ -221,7 +222,7 @@ fn a_forged_record_with_the_same_recording_and_a_shorter_term_is_not_on_the_ledg
     let mut sheet = world.sheet("Aida", &subject, body);
     sheet.evidence().root = root;
     sheet.evidence().retention_years = 1;
-    sheet.evidence().started = Seconds(0);
+    sheet.evidence().started = SINCE;
     let forged = sheet.seal();
     let record = world.deletes_recording(PROVIDER, &root, &forged);
     world.refuse(&record, &["evidence.unknown", "evidence.retention_running"]);

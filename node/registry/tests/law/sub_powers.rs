@@ -8,6 +8,7 @@ use deedbook_schemas::instrument::{ActKind, ActRole, Power, PowerOfAttorney, Sta
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::rejection::Code;
 
+use crate::calendar::day;
 use crate::powers::{FLAT, OTHER};
 use crate::world::{DAY, NOTARY, World, id, money, record_id};
 
@@ -345,15 +346,17 @@ fn a_sub_power_without_a_term_ends_with_its_parent() {
     part.parent = Some(world.gives_power("Aida", "Zarina", parent));
     let part = world.gives_power("Zarina", "Daniyar", part);
     assert_eq!(world.stored_power(&part).expires, end);
-    // A parent of three years: the default term of one.
+    // A parent of almost three years: the profile's default term.
     let mut parent = world.root_power_body(1);
     parent.expires = Some(Seconds(world.now().0 + 1000 * DAY));
     let parent = world.gives_power("Aida", "Zarina", parent);
     let issued = world.now().0;
     let part = world.passes_power("Zarina", "Daniyar", parent, 0);
+    let years = u64::from(world.profile().power_default_years);
+    let term = day(&format!("{}-03-02", 2026 + years)) - day("2026-03-02");
     assert_eq!(
         world.stored_power(&part).expires,
-        Seconds(issued + 365 * DAY)
+        Seconds(issued + term * DAY)
     );
 }
 

@@ -93,7 +93,7 @@ fn nobody_gives_up_a_wards_pre_emption_and_their_time_runs_out() {
         &record,
         &["guardian.not_guardian", "guardian.permission_missing"],
     );
-    world.pass(31 * DAY);
+    world.outlast_periods();
     let deed = sale_to_a_stranger(&mut world);
     assert!(world.is_registered(&deed));
 }
@@ -142,7 +142,7 @@ fn a_new_co_owner_has_to_be_served_anew_and_a_departed_one_offers_nothing() {
     let gift = newcomer.lodge_gift(FLAT, &[("Clara", "1/8")], &[("Emil", "1/8")]);
     newcomer.all_act(&gift, &["Clara"], &["Emil"]);
     assert!(newcomer.title(FLAT).encumbrances.is_empty());
-    newcomer.pass(31 * DAY);
+    newcomer.outlast_periods();
     let deed = sale_to_a_stranger(&mut newcomer);
     assert_eq!(newcomer.open(&deed), ["preemption.notice_missing"]);
 
@@ -152,7 +152,7 @@ fn a_new_co_owner_has_to_be_served_anew_and_a_departed_one_offers_nothing() {
     let sale = among_themselves.lodge_sale(FLAT, &[("Clara", "1/4")], &[("Bolat", "1/4")]);
     among_themselves.all_act(&sale, &["Clara"], &["Bolat"]);
     assert_eq!(among_themselves.title(FLAT).encumbrances.len(), 1);
-    among_themselves.pass(31 * DAY);
+    among_themselves.outlast_periods();
     let deed = sale_to_a_stranger(&mut among_themselves);
     assert!(among_themselves.is_registered(&deed));
 }
@@ -176,7 +176,7 @@ fn an_exchange_of_a_share_for_a_strangers_property_is_offered_too() {
     let running = ["preemption.period_running", "preemption.period_running"];
     assert_eq!(world.open(&deed), running);
     // The deed itself was lodged before and would expire first.
-    world.pass(31 * DAY);
+    world.outlast_periods();
     world.block(&[]);
     assert_eq!(world.instrument(&deed).status, Status::Expired);
 }

@@ -1,6 +1,5 @@
 //! A small world: authorities, people who sign real records, and blocks that the law executes.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deedbook_registry::{
@@ -17,7 +16,7 @@ use deedbook_schemas::instrument::{Instrument, PartyShare, Status};
 use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
 use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::{Accreditation, AuthorityRole, Enrolment, PartyId, possession_bytes};
-use deedbook_schemas::profile::Profile;
+use deedbook_schemas::profile::{BusinessCalendar, Profile};
 use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit, Title};
 use deedbook_schemas::record::{Body, Draft, Nonce, Record, SignedAttestation};
 
@@ -49,13 +48,51 @@ pub(crate) const GUARDIANS: &str = "guardianship authority";
 pub(crate) const TAX: &str = "tax authority";
 pub(crate) const ESCROW: &str = "escrow agent";
 
-thread_local! {
-    pub(crate) static PRESENT: RefCell<Option<Profile>> = const { RefCell::new(None) };
+/// Set in the run in which worlds begin under the other profile.
+pub(crate) const ELSEWHERE: &str = "DEEDBOOK_LAW_ELSEWHERE";
+
+/// The profile under which worlds begin, unless they say otherwise: the default one, or in a run that
+/// `elsewhere` started, the other one.
+pub(crate) fn present() -> Profile {
+    if std::env::var_os(ELSEWHERE).is_some() {
+        return other_profile();
+    }
+    Profile::kazakhstan()
 }
 
-/// The profile under which this test's worlds begin, unless they say otherwise.
-pub(crate) fn present() -> Profile {
-    PRESENT.with_borrow(|present| present.clone().unwrap_or_else(Profile::kazakhstan))
+/// A profile in which every parameter is another one than in the default: a week from Sunday to Thursday
+/// in UTC-3, longer powers, shorter notices, lower levels.
+pub(crate) fn other_profile() -> Profile {
+    Profile {
+        name: "XX-2026".to_owned(),
+        power_default_years: 2,
+        power_max_years: 5,
+        pending_days: 60,
+        record_window_s: 600,
+        attestation_window_s: 120,
+        assurance_min: 2,
+        liveness_min: 1,
+        topics: vec![Topic::Identity, Topic::FreeWill, Topic::Object],
+        retention_years: 10,
+        contest_days: 180,
+        preemption_days: 45,
+        priority_business_days: 7,
+        requisition_business_days: 4,
+        appeal_days: 30,
+        lock_cooling_hours: 25,
+        lock_assurance: 3,
+        caveat_max_days: 30,
+        substitutions_max: 3,
+        area_tolerance_permille: 5,
+        duties: Vec::new(),
+        notarial_acts: Vec::new(),
+        calendar: BusinessCalendar {
+            utc_offset_h: -3,
+            weekend: vec![5, 6],
+            // 4 and 8 March 2026.
+            holidays: vec![20_516, 20_520],
+        },
+    }
 }
 
 /// The committed state, in memory.
@@ -241,6 +278,19 @@ impl World {
 
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.time_ms += seconds * 1000;
+    }
+
+    /// The profile that judges what is lodged in the next block.
+    pub(crate) fn profile(&self) -> Profile {
+        let number = state::profile_at(&self.state, Height(self.height + 1)).unwrap();
+        Profile::clone(&state::profile(&self.state, number).unwrap())
+    }
+
+    /// A day longer than an instrument stays pending and than an offer to co-owners runs.
+    pub(crate) fn outlast_periods(&mut self) {
+        let profile = self.profile();
+        let days = profile.pending_days.max(profile.preemption_days);
+        self.pass((u64::from(days) + 1) * DAY);
     }
 
     /// Executes one block, `step_ms` after the last, and commits it.
