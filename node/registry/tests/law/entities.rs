@@ -229,6 +229,19 @@ fn an_officer_who_leaves_and_returns_signs_again() {
         let act = officer(&mut world, "Aida", &deed);
         world.accept(&act);
         assert!(world.is_registered(&deed));
+
+        let (mut world, deed) = corporate(2);
+        leaves(&mut world);
+        returns(&mut world);
+        for name in ["Aida", "Bolat"] {
+            assert_eq!(world.open(&deed), ["act.disponor"]);
+            let act = officer(&mut world, name, &deed);
+            world.accept(&act);
+        }
+        assert!(
+            world.is_registered(&deed),
+            "what Aida signed after the return still counts later"
+        );
     }
 }
 

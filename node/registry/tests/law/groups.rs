@@ -2,6 +2,7 @@
 
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole, Status};
+use deedbook_schemas::limits::GROUP_MEMBERS_MAX;
 use deedbook_schemas::party::{GroupParty, PartyId, PartyMember};
 use deedbook_schemas::property::Ground;
 use deedbook_schemas::record::Body;
@@ -328,6 +329,24 @@ fn a_malformed_group_is_turned_away() {
     let body = Body::GroupParty(joint(&["Aida", "Bolat"]));
     let record = world.plain(BUSINESS, &id("Group").to_string(), body);
     world.turn_away(&record, &["authority.not_accredited"]);
+}
+
+#[test]
+fn a_group_has_room_for_so_many_persons_however_they_are_grouped() {
+    let mut world = World::new();
+    let people: Vec<String> = (0..33).map(|n| format!("Heir {n}")).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    world.enrol(&people);
+    world.joins("Half", &people[..16]);
+    world.joins("All but one", &people[..GROUP_MEMBERS_MAX]);
+    let full: Vec<&str> = people[16..GROUP_MEMBERS_MAX]
+        .iter()
+        .copied()
+        .chain(["Half"])
+        .collect();
+    world.joins("Full", &full);
+    let record = world.group_of("Too many", joint(&["All but one", people[32]]));
+    world.refuse(&record, &["group.too_deep"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::{ActRole, Status, Transfer, TransferKind};
+use deedbook_schemas::limits::PARTY_KEYS_MAX;
 use deedbook_schemas::property::Ground;
 use deedbook_schemas::record::{Body, Record};
 
@@ -302,6 +303,20 @@ fn a_second_key_does_not_make_a_second_person() {
     world.keys.insert("Aida".to_owned(), second);
     let act = world.sells("Aida", &deed);
     world.refuse(&act, &["act.already_done"]);
+}
+
+#[test]
+fn a_person_has_room_for_so_many_keys() {
+    let mut world = World::of_singles(&["Aida"]);
+    for number in 1..=PARTY_KEYS_MAX {
+        let key = crate::world::key_of(&format!("Aida's key {number}"));
+        let record = world.enrolment_with(crate::world::PROVIDER, "Aida", &key);
+        if number < PARTY_KEYS_MAX {
+            world.accept(&record);
+        } else {
+            world.refuse(&record, &["record.field_invalid"]);
+        }
+    }
 }
 
 type Holders = (
