@@ -7,6 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::limits::TILE_WIDTH;
@@ -57,7 +58,7 @@ pub fn export_home(home: &Path, out: &Path) -> Result<u64, ExportError> {
 /// # Errors
 /// As [`export_home`].
 pub fn export(store: &Store, genesis: &Genesis, out: &Path) -> Result<u64, ExportError> {
-    store.check(&genesis.check()?)?;
+    store.check(&genesis.check()?, &AtomicBool::new(false))?;
     let written = |path: &Path, result: io::Result<()>| {
         result.map_err(|source| ExportError::Write {
             path: path.to_owned(),

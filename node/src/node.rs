@@ -7,6 +7,7 @@
 //! guard) is looked at before the node says anything to anybody.
 
 mod log_signing;
+mod self_check;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,7 @@ use crate::store::{Store, Tip, disk_free_percent};
 use crate::witnesses::{Source, Witnesses};
 
 use log_signing::{EVENTS_WAITING, Event};
+use self_check::EndsCheck;
 
 /// How often a node tells the others its height and looks after what waits.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -303,6 +305,7 @@ impl Node {
         let (to_admit, bundles) = mpsc::channel(BUNDLE_MESSAGES_WAITING);
         let source = Arc::clone(&self.api) as Arc<dyn Source>;
         let changed = self.api.cosigned_size.clone();
+        let (_ends_check, stop_check) = EndsCheck::new();
         let pushing = self.api.witnesses.start(&source, changed);
         let mut tasks = pushing.map_err(|error| Fatal::new(format!("witnesses: {error}")))?;
         tasks.extend([
@@ -312,6 +315,7 @@ impl Node {
             tokio::spawn(Arc::clone(self).wake_for_records()),
             tokio::spawn(Arc::clone(self).heartbeat()),
             tokio::spawn(Arc::clone(self).sign_log(signer, log_inbox)),
+            tokio::spawn(Arc::clone(self).check_store(stop_check)),
         ]);
         let early = tokio::select! {
             () = shutdown => None,

@@ -1,10 +1,11 @@
 //! Everything read back and compared: entries with tiles and roots, blocks with their chain and
 //! certificates, values with the state tree.
 //!
-//! Lives here: [`Store::check`], for an export and for an operator who doubts a disk. Does not live
-//! here: the law; whether what was decided was lawful is an audit's question.
+//! Lives here: [`Store::check`], for an export, and for a running node that doubts its disk. Does not
+//! live here: the law; whether what was decided was lawful is an audit's question.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deedbook_schemas::block::Height;
 use deedbook_schemas::digest::{BlockId, TreeHash};
@@ -22,6 +23,9 @@ use super::{Store, log, state_tree};
 /// Tree levels from one row of tiles to the next.
 const TILE_HEIGHT: u8 = 8;
 
+/// Asked at every row: an error once the check is to stop.
+type GoOn<'a> = &'a dyn Fn() -> Result<(), StoreError>;
+
 /// The log as its entries make it.
 struct Recomputed {
     frontier: Frontier,
@@ -34,24 +38,30 @@ struct Recomputed {
 impl Store {
     /// Reads all of the ledger back and compares it: every entry with its leaf, every tile with the
     /// entries, every block with the one before it, its certificate and its place in the log, every
-    /// value with the state tree.
+    /// value with the state tree. Nobody may write meanwhile: of a running node a copy is checked.
     ///
     /// # Errors
-    /// [`StoreError`] names the first thing that cannot be read or contradicts the rest.
-    pub fn check(&self, validators: &ValidatorSet) -> Result<(), StoreError> {
+    /// [`StoreError`] names the first thing that cannot be read or contradicts the rest;
+    /// [`StoreError::Stopped`] soon after `stop` was set.
+    pub fn check(&self, validators: &ValidatorSet, stop: &AtomicBool) -> Result<(), StoreError> {
+        let go_on = || match stop.load(Ordering::Relaxed) {
+            true => Err(StoreError::Stopped),
+            false => Ok(()),
+        };
         self.verify_tip()?;
-        let log = self.check_entries()?;
+        let log = self.check_entries(&go_on)?;
         self.check_growing(&log)?;
-        self.check_blocks(validators)?;
+        self.check_blocks(validators, &go_on)?;
         let tip = self.tip();
-        let leaves = self.state_leaves()?;
+        let leaves = self.state_leaves(&go_on)?;
         state_tree::check(&self.rocks, tip.state_version, &tip.state_root, &leaves)
     }
 
-    fn check_entries(&self) -> Result<Recomputed, StoreError> {
+    fn check_entries(&self, go_on: GoOn<'_>) -> Result<Recomputed, StoreError> {
         let (tip, mut log) = (self.tip(), Recomputed::new());
         let family = self.rocks.family(Family::Entries)?;
         for row in self.rocks.db.iterator_cf(family, IteratorMode::Start) {
+            go_on()?;
             let (key, entry) = row?;
             let index = log.frontier.size();
             if *key != index.to_be_bytes() {
@@ -146,11 +156,12 @@ impl Store {
     }
 
     /// The chain from the first block to the tip, each certified.
-    fn check_blocks(&self, validators: &ValidatorSet) -> Result<(), StoreError> {
+    fn check_blocks(&self, validators: &ValidatorSet, go_on: GoOn<'_>) -> Result<(), StoreError> {
         let tip = self.tip();
         let mut previous = BlockId(self.ledger.0);
         let (mut size, mut root) = (0, deedbook_schemas::merkle::empty_root());
         for height in (1..=tip.height.0).map(Height) {
+            go_on()?;
             let wrong = |what: String| corrupt("blocks", format!("block {height}: {what}"));
             let missing = || wrong("it is not there".to_owned());
             let block = self.block(height)?.ok_or_else(missing)?;
@@ -187,10 +198,11 @@ impl Store {
     }
 
     /// Places and hashes of all values, in the order of the tree.
-    fn state_leaves(&self) -> Result<Vec<StateLeaf>, StoreError> {
+    fn state_leaves(&self, go_on: GoOn<'_>) -> Result<Vec<StateLeaf>, StoreError> {
         let family = self.rocks.family(Family::Values)?;
         let mut leaves = Vec::new();
         for row in self.rocks.db.iterator_cf(family, IteratorMode::Start) {
+            go_on()?;
             let (key, value) = row?;
             leaves.push(StateLeaf {
                 key_hash: StateKeyHash::of(&key),

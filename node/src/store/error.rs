@@ -53,6 +53,9 @@ pub enum StoreError {
     /// What is stored contradicts itself.
     #[error("the store is corrupt: {0}")]
     Corrupt(String),
+    /// A check was asked to stop.
+    #[error("the check of the store was stopped before its end")]
+    Stopped,
     /// A batch that does not follow from the tip.
     #[error("the batch does not fit the tip: {what} is {got}, not {expected}")]
     Mismatch {

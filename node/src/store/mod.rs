@@ -131,12 +131,23 @@ impl Store {
         })
     }
 
-    /// Opens the store of a stopped node to read it, changing nothing in its folder.
+    /// Opens the store of a stopped node, or a copy, to read it, changing nothing in its folder.
     ///
     /// # Errors
     /// As [`Store::open`]; also if there is no store.
     pub fn open_read_only(path: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
         Self::load(Rocks::open_read_only(path)?, path, ledger)
+    }
+
+    /// A copy of the store as it stands now, in a folder on the same disk that does not exist yet. Its
+    /// files are links to this store's, so that it costs no space while the store grows on; a copy
+    /// takes no writes.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be made or opened.
+    pub fn link_copy(&self, path: &Path) -> Result<Self, StoreError> {
+        rocksdb::checkpoint::Checkpoint::new(&self.rocks.db)?.create_checkpoint(path)?;
+        Self::open_read_only(path, self.ledger)
     }
 
     /// Where the ledger stands.

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use rocksdb::{DB, Options};
 use tokio::process::Command;
 
 use crate::world::{World, program};
@@ -172,4 +173,42 @@ async fn a_node_that_is_stopped_while_it_starts_ends_in_order() {
         // What the store's library prints when a thread still uses it while the process exits.
         assert!(!said.contains("pthread lock"), "{said}");
     }
+}
+
+/// Flips a bit of the first entry of a stopped node's log, through the database itself, so that every
+/// checksum of the database fits.
+fn edit_first_entry(home: &Path) {
+    let path = home.join("data/ledger");
+    let families = DB::list_cf(&Options::default(), &path).unwrap();
+    let db = DB::open_cf(&Options::default(), &path, families).unwrap();
+    let entries = db.cf_handle("entries").unwrap();
+    let mut entry = db.get_cf(entries, 0u64.to_be_bytes()).unwrap().unwrap();
+    *entry.last_mut().unwrap() ^= 1;
+    db.put_cf(entries, 0u64.to_be_bytes(), entry).unwrap();
+}
+
+#[tokio::test]
+async fn a_node_whose_old_records_were_edited_finds_it_by_itself_and_stops() {
+    let mut world = World::start(4).await;
+    world.settle().await;
+    world.network.stop().await.unwrap();
+    let home = &world.network.nodes[0].home;
+    edit_first_entry(home);
+    let mut node = Command::new(program("deedbook-node"))
+        .args(["run", "--stop-on-stdin-close", "--home"])
+        .arg(home)
+        .env("RUST_LOG", "off")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _open = node.stdin.take();
+    let output = node.wait_with_output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    names(
+        &said,
+        &["the store is corrupt", "block 1 is not the one it seals"],
+    );
+    assert!(!home.join("data/self-check").exists());
 }

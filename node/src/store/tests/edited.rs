@@ -1,6 +1,8 @@
 //! A database that was edited: rows rewritten through RocksDB itself, so that every checksum of the
 //! database fits. Nothing of it passes in silence.
 
+use std::sync::atomic::AtomicBool;
+
 use deedbook_schemas::block::{BlockTime, CommitSignature, precommit_bytes};
 use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
 use deedbook_schemas::validators::{Validator, ValidatorSet};
@@ -82,7 +84,7 @@ fn each_of_a_thousand_edited_bytes_of_blocks_entries_tiles_and_state_is_found() 
     let folder = tempfile::tempdir().unwrap();
     let store = build(folder.path());
     let validators = validators();
-    store.check(&validators).unwrap();
+    store.check(&validators, &AtomicBool::new(false)).unwrap();
     let stale = state_tree::stale_rows(&store.rocks, store.tip().state_version).unwrap();
     let families = [
         Family::Blocks,
@@ -107,14 +109,14 @@ fn each_of_a_thousand_edited_bytes_of_blocks_entries_tiles_and_state_is_found() 
         edited[place] ^= 1 << bit;
         let family = store.rocks.family(*family).unwrap();
         store.rocks.db.put_cf(family, key, edited).unwrap();
-        let found = store.check(&validators);
+        let found = store.check(&validators, &AtomicBool::new(false));
         assert!(
             found.is_err(),
             "edit {edit}: byte {place}, bit {bit} of row {key:x?} passed"
         );
         store.rocks.db.put_cf(family, key, sound).unwrap();
     }
-    store.check(&validators).unwrap();
+    store.check(&validators, &AtomicBool::new(false)).unwrap();
 }
 
 #[test]
@@ -132,16 +134,22 @@ fn a_row_that_is_gone_or_too_many_is_found() {
         let family = store.rocks.family(family).unwrap();
         for (key, value) in [&rows[0], &rows[rows.len() / 2], &rows[rows.len() - 1]] {
             store.rocks.db.delete_cf(family, key).unwrap();
-            assert!(store.check(&validators).is_err(), "row {key:x?} is gone");
+            assert!(
+                store.check(&validators, &AtomicBool::new(false)).is_err(),
+                "row {key:x?} is gone"
+            );
             store.rocks.db.put_cf(family, key, value).unwrap();
         }
         let (last, value) = &rows[rows.len() - 1];
         let more = [last.as_slice(), &[1]].concat();
         store.rocks.db.put_cf(family, &more, value).unwrap();
-        assert!(store.check(&validators).is_err(), "a row too many");
+        assert!(
+            store.check(&validators, &AtomicBool::new(false)).is_err(),
+            "a row too many"
+        );
         store.rocks.db.delete_cf(family, &more).unwrap();
     }
-    store.check(&validators).unwrap();
+    store.check(&validators, &AtomicBool::new(false)).unwrap();
 }
 
 #[test]
@@ -163,7 +171,7 @@ fn a_store_opened_to_be_read_answers_and_leaves_its_folder_as_it_was() {
     let before = names();
     let store = Store::open_read_only(folder.path(), LEDGER).unwrap();
     assert_eq!(store.tip(), tip);
-    store.check(&validators()).unwrap();
+    store.check(&validators(), &AtomicBool::new(false)).unwrap();
     drop(store);
     assert_eq!(names(), before);
     let nowhere = Store::open_read_only(&folder.path().join("nowhere"), LEDGER);
