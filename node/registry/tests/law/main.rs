@@ -91,6 +91,8 @@ mod purchase_mortgages;
 #[cfg(test)]
 mod ranks;
 #[cfg(test)]
+mod reforms;
+#[cfg(test)]
 mod releases;
 #[cfg(test)]
 mod requisitions;
