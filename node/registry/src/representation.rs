@@ -87,8 +87,8 @@ pub(crate) fn check_alone(
     Ok(failed)
 }
 
-/// Whether `signer` may take back what was begun for `party`: the person, any officer, the guardian,
-/// or who may for any member of the group.
+/// Whether `signer` may take back what was begun for `party`, answer for it or appeal: the person, any
+/// officer, the guardian, or who may for any member of the group.
 pub(crate) fn speaks_for(
     state: &dyn StateRead,
     signer: &PartyId,
@@ -244,15 +244,18 @@ pub(crate) fn short_of_officers(
     Ok(short)
 }
 
-/// Why nobody can act for a party any more; `None` if somebody can.
+/// Why nobody can act for a party any more, or for one of those who stand behind it; empty if somebody
+/// can for each.
 pub(crate) fn cannot_act(
     state: &dyn StateRead,
     party: &PartyId,
     now: Seconds,
-) -> Result<Option<Code>, StateError> {
+) -> Result<BTreeSet<Code>, StateError> {
+    let mut codes = BTreeSet::new();
     for (_, found) in behind(state, party)? {
         let Some(found) = found else {
-            return Ok(Some(Code::PartyDead));
+            codes.insert(Code::PartyDead);
+            continue;
         };
         let code = match &found.nature {
             Nature::Legal(entity) => entity.dissolved.then_some(Code::EntityInactive),
@@ -262,11 +265,9 @@ pub(crate) fn cannot_act(
             }
             Nature::Natural | Nature::Group(_) => None,
         };
-        if code.is_some() {
-            return Ok(code);
-        }
+        codes.extend(code);
     }
-    Ok(None)
+    Ok(codes)
 }
 
 /// Whether a ward has a guardian who can act.

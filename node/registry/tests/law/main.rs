@@ -61,6 +61,8 @@ mod locks;
 #[cfg(test)]
 mod marriage;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod mergers;
 #[cfg(test)]
 mod mortgage_histories;
