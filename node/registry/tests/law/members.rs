@@ -1,17 +1,20 @@
 //! Rules 4, 6, 19, 21, 47, 50: what those do who are behind a group, in person or by whoever stands for
 //! them, and by which law.
 
+use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encumbrance::{Discharge, PreemptionNotice};
+use deedbook_schemas::instrument::{ActKind, ActRole};
 use deedbook_schemas::party::Guardianship;
 use deedbook_schemas::proceeding::Appeal;
 use deedbook_schemas::record::Body;
 
 use crate::lenders::{
-    couple, discharge_body, discharges, firm, mortgage_body, sign, ward,
+    couple, discharge_body, discharges, firm, mortgage_body, parties, sign, ward,
 };
 use crate::preemption::{FLAT, PRICE, offer_of, waiver_at};
 use crate::world::{COURT, DAY, GUARDIANS, World, id, record_id};
 
+const HOUSE: &str = "20-313-024-200";
 const PEOPLE: [&str; 6] = ["Aida", "Bolat", "Clara", "Dana", "Emil", "Gulnara"];
 
 fn lodged(world: &mut World, gives: &[(&str, &str)], takes: &[(&str, &str)]) -> Vec<u8> {
@@ -189,6 +192,59 @@ fn every_reason_why_nobody_can_act_for_a_group_is_given() {
     assert_eq!(refused, expected);
 }
 
+/// The pair of Aida and Bolat exchanges the flat for Dana's house; Emil signs for Aida.
+fn exchange(of: &mut World, agent: &str, with: Option<&[&str]>) -> (RecordId, RecordId) {
+    couple(of, "Pair", ["Aida", "Bolat"]);
+    of.property(FLAT, &[("Pair", "1/1")]);
+    of.property(HOUSE, &[("Dana", "1/1")]);
+    let body = of.exchange_body((FLAT, "Pair", "1/1"), (HOUSE, "Dana", "1/1"));
+    let record = of.transfer("Aida", FLAT, body);
+    of.accept(&record);
+    let mut power = of.power_body(&[ActKind::Acquire, ActKind::Exchange]);
+    power.scope.counterparties = with.map(parties);
+    let power = of.power("Aida", agent, power);
+    of.accept(&power);
+    (record_id(&record), record_id(&power))
+}
+
+#[test]
+fn a_member_deals_with_whom_the_group_deals() {
+    let both = [ActRole::Disponor, ActRole::Acquirer];
+    // The other member is on the same side, and is not dealt with.
+    for (agent, with) in [("Emil", Some(&["Dana"][..])), ("Bolat", None)] {
+        let mut world = World::of_singles(&PEOPLE);
+        let (deed, power) = exchange(&mut world, agent, with);
+        for role in both {
+            let act = world.act_under(agent, &deed, role, power);
+            world.accept(&act);
+        }
+    }
+    for (agent, with, code) in [
+        ("Emil", Some(&["Bolat"][..]), "poa.out_of_scope"),
+        ("Dana", None, "poa.self_dealing"),
+    ] {
+        let mut world = World::of_singles(&PEOPLE);
+        let (deed, power) = exchange(&mut world, agent, with);
+        for role in both {
+            let act = world.act_under(agent, &deed, role, power);
+            world.refuse(&act, &[code]);
+        }
+    }
+    // One agent for both members, who do not deal with each other.
+    let mut world = World::of_singles(&PEOPLE);
+    let (deed, hers) = exchange(&mut world, "Emil", None);
+    let his = world.empower("Bolat", "Emil", &[ActKind::Acquire, ActKind::Exchange]);
+    for (role, power) in [
+        (ActRole::Disponor, hers),
+        (ActRole::Acquirer, his),
+        (ActRole::Disponor, his),
+        (ActRole::Acquirer, hers),
+    ] {
+        let act = world.act_under("Emil", &deed, role, power);
+        world.accept(&act);
+    }
+}
+
 #[test]
 fn a_waiver_for_a_member_counts_for_the_group() {
     let mut world = consortium();
@@ -219,4 +275,19 @@ fn a_waiver_for_a_member_counts_for_the_group() {
     let deed = record_id(&sale);
     world.all_act(&deed, &["Aida"], &["Emil"]);
     assert!(world.is_registered(&deed));
+}
+
+#[test]
+fn who_gives_alone_and_in_a_group_is_told_of_both() {
+    let mut world = World::of_singles(&PEOPLE);
+    couple(&mut world, "Pair", ["Aida", "Bolat"]);
+    world.property(FLAT, &[("Pair", "1/2"), ("Aida", "1/2")]);
+    let both = [("Pair", "1/2"), ("Aida", "1/2")];
+    let sale = lodged(&mut world, &both, &[("Dana", "1/1")]);
+    let gift = world.lodge_gift(FLAT, &[("Aida", "1/2")], &[("Clara", "1/2")]);
+    world.all_act(&gift, &["Aida"], &["Clara"]);
+    assert!(world.is_registered(&gift));
+    // The group holds still, and Aida does not.
+    let act = world.sells("Aida", &record_id(&sale));
+    world.refuse(&act, &["title.not_holder", "title.version_changed"]);
 }
