@@ -113,7 +113,7 @@ impl Model {
     }
 
     pub(crate) fn expires(&self, deed: &Deed<'_>) -> Seconds {
-        deadline(deed.at, self.profile.pending_days)
+        deadline(deed.at, self.law_of(&deed.id).pending_days)
     }
 
     /// Deeds that have not ended, in the order of lodging.
@@ -180,7 +180,7 @@ impl Model {
         let acts = self.counting(&deed.id, now);
         let mut takes = acts
             .iter()
-            .map(|a| deed.takes_slot(property, a.role, &a.party));
+            .map(|a| self.takes_slot(&deed, property, a.role, &a.party));
         (self.is_open(&deed, now) && takes.any(|takes| takes)).then_some(deed.id)
     }
 
@@ -224,7 +224,7 @@ impl Model {
     pub(crate) fn duties_due(&self, deed: &Deed<'_>) -> Vec<DutyKind> {
         let subject = deed.id.to_string();
         let mut due = match deed.transfer() {
-            Some(_) => self.profile.duties.clone(),
+            Some(_) => self.law_of(&deed.id).duties.clone(),
             None => Vec::new(),
         };
         for (_, _, record) in self.about(&subject) {

@@ -22,6 +22,8 @@ pub(crate) type Codes = BTreeSet<Code>;
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) at: Seconds,
+    /// In which block.
+    pub(crate) height: u64,
     pub(crate) what: What,
 }
 
@@ -48,6 +50,7 @@ pub(crate) struct End {
 
 pub(crate) struct Model {
     pub(crate) ledger: LedgerId,
+    /// The law at the beginning.
     pub(crate) profile: Profile,
     /// Who was accredited at the beginning.
     pub(crate) founders: Vec<(PartyId, Accreditation)>,
@@ -56,6 +59,8 @@ pub(crate) struct Model {
     pub(crate) register: Register,
     /// When the last block began.
     pub(crate) began: Seconds,
+    /// Its height.
+    pub(crate) height: u64,
     /// The titles as far as they were looked at: up to which event, and what was found.
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
 }
@@ -66,6 +71,7 @@ pub(crate) struct Register {
     ids: BTreeMap<RecordId, usize>,
     subjects: BTreeMap<String, Vec<usize>>,
     ends: BTreeMap<RecordId, usize>,
+    laws: Vec<usize>,
 }
 
 /// A marriage.
@@ -110,6 +116,9 @@ impl Model {
         match &what {
             What::Done(record) => {
                 self.register.ids.insert(record.id, place);
+                if matches!(record.body, Body::Profile(_)) {
+                    self.register.laws.push(place);
+                }
                 let subject = record.subject().to_owned();
                 self.register
                     .subjects
@@ -120,7 +129,8 @@ impl Model {
             What::Ended(end) => drop(self.register.ends.insert(end.deed, place)),
             What::Refused(_) | What::Lapsed(..) => {}
         }
-        self.events.push(Event { at, what });
+        let height = self.height;
+        self.events.push(Event { at, height, what });
     }
 
     fn at(&self, place: usize) -> Option<(usize, Seconds, &Record)> {
@@ -139,6 +149,12 @@ impl Model {
         let places = self.register.subjects.get(subject);
         let places = places.map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|place| self.at(*place))
+    }
+
+    /// The changes of the law.
+    pub(crate) fn changes_of_law(&self) -> impl Iterator<Item = (usize, Seconds, &Record)> {
+        let places = self.register.laws.iter();
+        places.filter_map(|place| self.at(*place))
     }
 
     /// The accepted records, with their places.
@@ -284,15 +300,17 @@ impl Model {
             })
     }
 
-    /// From when until when a power lasts by its own terms: a year if it says nothing, three at most.
-    pub(crate) fn term(&self, body: &PowerOfAttorney) -> Option<(Seconds, Seconds)> {
+    /// From when until when a power lasts by its own terms, or by the law under which it was given: under
+    /// the first one a year if it says nothing, three at most.
+    pub(crate) fn term(&self, id: &RecordId, body: &PowerOfAttorney) -> Option<(Seconds, Seconds)> {
+        let law = self.law_of(id);
         let issued = body.issued?;
         let said = body
             .expires
-            .unwrap_or(years_later(issued, self.profile.power_default_years));
-        let most = years_later(issued, self.profile.power_max_years);
+            .unwrap_or(years_later(issued, law.power_default_years));
+        let most = years_later(issued, law.power_max_years);
         let parent = body.parent.and_then(|id| self.power(&id));
-        let above = parent.and_then(|parent| self.term(parent.body));
+        let above = parent.and_then(|parent| self.term(&parent.id, parent.body));
         let end = above.map_or(most, |(_, end)| most.min(end));
         Some((body.starts.unwrap_or(issued), said.min(end)))
     }
@@ -313,7 +331,7 @@ impl Model {
         if power.body.parent.is_some() && self.certified(&power.id).is_none() {
             why.insert(Code::PowerUnnotarised);
         }
-        let (starts, expires) = self.term(power.body).unwrap();
+        let (starts, expires) = self.term(&power.id, power.body).unwrap();
         if now < starts {
             why.insert(Code::PowerNotYet);
         }

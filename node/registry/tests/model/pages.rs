@@ -147,7 +147,8 @@ impl Model {
                 page.strike(record.subject());
             }
             Body::SelfLockRelease(body) if body.property == property => {
-                let cooling = u64::from(self.profile.lock_cooling_hours) * 3600;
+                let cooling =
+                    u64::from(self.law_at(self.events[index].height).lock_cooling_hours) * 3600;
                 let opens = hour_after(Seconds(at.0 + cooling));
                 let subject = record.subject();
                 let mut locks = page.things.iter_mut();
@@ -161,9 +162,9 @@ impl Model {
             Body::PriorityNotice(_) => {
                 let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
                 let mut legs = deed.legs().into_iter();
-                if legs.any(|leg| leg.property == property && leg.takes.contains(&signer)) {
-                    let days = self.profile.priority_business_days;
-                    let until = business_days(at, days, &self.profile.calendar);
+                if legs.any(|leg| leg.property == property && self.is_among(&signer, &leg.takes)) {
+                    let law = self.law_of(&deed.id);
+                    let until = business_days(at, law.priority_business_days, &law.calendar);
                     page.put(id, Sort::Reservation, signer, Some(until));
                     page.things.last_mut().unwrap().deed = Some(deed.id);
                 }
@@ -171,7 +172,7 @@ impl Model {
             Body::Act(act) => {
                 let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
                 let party = self.speaks(record, act.power.as_ref(), act.represents);
-                if deed.disposes() && deed.takes_slot(property, act.role, &party) {
+                if deed.disposes() && self.takes_slot(&deed, property, act.role, &party) {
                     page.slot = Some(deed.id);
                 }
             }

@@ -10,8 +10,9 @@ use deedbook_schemas::block::{BlockTime, Height, Seconds};
 use deedbook_schemas::digest::{LedgerId, RecordId};
 use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::fraction::Fraction;
-use deedbook_schemas::instrument::{Instrument, Status};
+use deedbook_schemas::instrument::{ActKind, Instrument, Status};
 use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::party::{Nature, PartyId};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::record::{Body, Record};
 
@@ -82,6 +83,20 @@ impl Register {
         state::title(&self.state, flat).unwrap()
     }
 
+    /// What everybody has of a share who is behind a party, one by one; of what is joint each as much.
+    fn in_the_end(&self, party: &PartyId, share: Share) -> Vec<Share> {
+        let found = state::party(&self.state, party).unwrap().unwrap();
+        let Nature::Group(group) = &found.nature else {
+            return vec![share];
+        };
+        let alike = Share::ALL.divided_by(i128::try_from(group.members.len()).unwrap());
+        let members = group.members.iter().flat_map(|member| {
+            let inner = member.share.map_or(alike, Share::of);
+            self.in_the_end(&member.party, share.times(inner))
+        });
+        members.collect()
+    }
+
     fn instrument(&self, id: &RecordId) -> Instrument {
         state::instrument(&self.state, id).unwrap().unwrap()
     }
@@ -136,8 +151,8 @@ fn ranks(title: &Title) -> Vec<RecordId> {
 pub(crate) struct Game {
     pub(crate) register: Register,
     pub(crate) model: Model,
-    /// Everything that was submitted, with its time.
-    pub(crate) submitted: Vec<(Seconds, Record)>,
+    /// Everything that was submitted, with the time and the height of its block.
+    pub(crate) submitted: Vec<(Seconds, u64, Record)>,
     /// How often each kind was accepted, each code refused with, each status an end.
     pub(crate) tally: BTreeMap<String, usize>,
     flows: BTreeMap<RecordId, Flow>,
@@ -185,7 +200,7 @@ impl Game {
             self.note(&record)?;
         }
         self.count(&record, &answer, began.iter().chain(&outcomes));
-        self.submitted.push((now, record));
+        self.submitted.push((now, self.register.height, record));
         Ok(())
     }
 
@@ -222,6 +237,12 @@ impl Game {
             let sum = Fraction::sum(title.holdings.iter().map(|holding| holding.share));
             if sum != Some(Fraction::ONE) {
                 return Err(format!("the shares of {flat} sum to {sum:?}"));
+            }
+            let parts = title.holdings.iter();
+            let parts = parts.map(|h| self.register.in_the_end(&h.party, Share::of(h.share)));
+            let whole = parts.flatten().fold(Share::NONE, Share::plus);
+            if whole != Share::ALL {
+                return Err(format!("with its groups' {flat} sums to {whole}"));
             }
             let on_it: BTreeSet<RecordId> = title.encumbrances.iter().map(|e| e.id).collect();
             let burdens = self.model.burdens(flat);
@@ -280,6 +301,62 @@ impl Game {
         Ok(())
     }
 
+    /// What is to be told of a record that was accepted, besides its kind.
+    fn told(&self, record: &Record) -> Vec<String> {
+        let model = &self.model;
+        let mut seen = Vec::new();
+        let deed = record.subject().parse::<RecordId>().ok();
+        let earlier = |deed| !std::ptr::eq(model.law_of(&deed), model.law());
+        let about = deed.filter(|deed| model.deed(deed).is_some());
+        if about.is_some_and(earlier) {
+            seen.push("done under an earlier law");
+        }
+        let key = record.statement.header.key;
+        if model
+            .keys(&record.issuer())
+            .iter()
+            .skip(1)
+            .any(|k| *k == key)
+        {
+            seen.push("signed with a second key");
+        }
+        match &record.body {
+            Body::PreemptionNotice(body) => {
+                let group = body.represents.map(|party| model.group(&party).is_some());
+                seen.extend(group.map(|group| match group {
+                    true => "offered by a member",
+                    false => "offered by office",
+                }));
+            }
+            Body::PreemptionWaiver(body) if body.represents.is_some() => {
+                seen.push("waived by office");
+            }
+            _ => {}
+        }
+        seen.into_iter().map(str::to_owned).collect()
+    }
+
+    /// What is to be told of a deed that was registered, besides its kind.
+    fn registered(&self, deed: &RecordId) -> Vec<String> {
+        let model = &self.model;
+        let found = model.deed(deed).unwrap();
+        let group = |side: &[PartyId]| side.iter().any(|party| model.group(party).is_some());
+        let legs = found.legs();
+        let gave = legs.iter().any(|leg| group(&leg.gives));
+        let severs = found.kind() == Some(ActKind::Sever);
+        let seen = [
+            (gave, "a group gave"),
+            (gave && severs, "a group severed"),
+            (legs.iter().any(|leg| group(&leg.takes)), "a group received"),
+            (
+                !std::ptr::eq(model.law_of(deed), model.law()),
+                "registered under an earlier law",
+            ),
+        ];
+        let seen = seen.into_iter().filter(|(so, _)| *so);
+        seen.map(|(_, what)| what.to_owned()).collect()
+    }
+
     fn count<'o>(
         &mut self,
         record: &Record,
@@ -287,7 +364,11 @@ impl Game {
         outcomes: impl Iterator<Item = &'o Outcome>,
     ) {
         let mut seen: Vec<String> = match answer {
-            Answer::Accepted => vec![format!("accepted {}", record.body.kind())],
+            Answer::Accepted => {
+                let mut seen = self.told(record);
+                seen.push(format!("accepted {}", record.body.kind()));
+                seen
+            }
             Answer::Refused(codes) | Answer::TurnedAway(codes) => {
                 codes.iter().map(|code| code.as_str().to_owned()).collect()
             }
@@ -300,6 +381,9 @@ impl Game {
                     body => body.kind().to_string(),
                 };
                 seen.push(format!("deed {:?}", outcome.status));
+                if outcome.status == Status::Registered {
+                    seen.extend(self.registered(&outcome.record));
+                }
                 seen.push(format!("{kind} {:?}", outcome.status));
             }
         }
@@ -359,16 +443,21 @@ impl Game {
         Ok(())
     }
 
-    /// The same records at the same times, each time's in one block, end in the same titles.
+    /// The same records at the same times, each time's in one block as far as one law judges them, end in
+    /// the same titles.
     ///
     /// # Errors
     /// What differs.
     pub(crate) fn agree_however_cut(&self, mut other: Register) -> Result<(), String> {
-        let times = self.submitted.chunk_by(|(one, _), (next, _)| one == next);
+        let law = |height: u64| std::ptr::from_ref(self.model.law_at(height));
+        let times = self
+            .submitted
+            .chunk_by(|one, next| one.0 == next.0 && law(one.1) == law(next.1));
         for records in times {
-            let now = records.first().ok_or("a time without records")?.0;
-            let block: Vec<Record> = records.iter().map(|(_, record)| record.clone()).collect();
-            other.block(now, &block);
+            let (now, height, _) = records.last().ok_or("a time without records")?;
+            let block: Vec<Record> = records.iter().map(|(_, _, r)| r.clone()).collect();
+            other.height = height - 1;
+            other.block(*now, &block);
         }
         let plain = |title: Option<Title>| {
             title.map(|mut title| {
@@ -387,7 +476,7 @@ impl Game {
                 return Err(format!("cut otherwise, {flat} is {two:?} and not {one:?}"));
             }
         }
-        for (_, record) in &self.submitted {
+        for (_, _, record) in &self.submitted {
             if Deed::of(record, Seconds(0)).is_none() {
                 continue;
             }

@@ -359,7 +359,8 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
         steps.collect()
     };
     prop_oneof![
-        10 => step().prop_map(|step| vec![step]),
-        3 => together.prop_map(sound),
+        10 => step().prop_map(|step| vec![step]).boxed(),
+        3 => together.prop_map(sound).boxed(),
+        1 => crate::ventures::turn().boxed(),
     ]
 }

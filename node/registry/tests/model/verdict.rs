@@ -34,7 +34,7 @@ impl Model {
         let (mut door, law) = self.reasons(record, now);
         let signed = record.statement.header.issued_at;
         unless(
-            signed.0.abs_diff(now.0) <= self.profile.record_window_s.into(),
+            signed.0.abs_diff(now.0) <= self.law().record_window_s.into(),
             Code::RecordStale,
             &mut door,
         );
@@ -142,6 +142,7 @@ impl Model {
 
     /// Begins a block: what has not ended in time ends now.
     pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
+        self.height += 1;
         let mut outcomes = Vec::new();
         for (over, property) in self.over(now) {
             self.remember(now, What::Lapsed(over, property));
@@ -194,10 +195,13 @@ impl Model {
 
     fn reasons(&self, record: &Record, now: Seconds) -> Reasons {
         match &record.body {
-            Body::Accreditation(_) => self.accreditation_reasons(record),
-            Body::Enrolment(_) => self.enrolment_reasons(record),
+            Body::GroupParty(body) => self.group_reasons(record, body),
+            Body::EvidenceDeletion(body) => self.deletion_reasons(record, body, now),
+            Body::Profile(change) => self.change_reasons(record, change),
+            Body::Accreditation(body) => self.accreditation_reasons(record, body),
+            Body::Enrolment(body) => self.enrolment_reasons(record, body),
             Body::CivilStatus(fact) => self.status_reasons(record, fact, now),
-            Body::FirstRegistration(_) => self.first_reasons(record),
+            Body::FirstRegistration(body) => self.first_reasons(record, body, now),
             Body::PowerOfAttorney(body) => self.power_reasons(record, body, now),
             Body::SpousalConsent(body) => self.consent_reasons(record, body, now),
             Body::Revocation(body) => self.revocation_reasons(record, body, now),
@@ -241,7 +245,6 @@ impl Model {
             Body::SelfLockRelease(body) => self.opening_reasons(record, body, now),
             Body::PreemptionNotice(body) => self.offer_reasons(record, body, now),
             Body::PreemptionWaiver(body) => self.waiver_reasons(record, body, now),
-            other => panic!("the model does not know the kind {}", other.kind()),
         }
     }
 }
