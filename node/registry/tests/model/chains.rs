@@ -32,8 +32,7 @@ impl Model {
 
     /// The record by which a notary certified a power or a deed.
     pub(crate) fn certified(&self, what: &RecordId) -> Option<&Record> {
-        let subject = what.to_string();
-        let mut records = self.about(&subject).map(|(_, _, record)| record);
+        let mut records = self.about(what).map(|(_, _, record)| record);
         records.find(|r| matches!(r.body, Body::Notarisation(_)))
     }
 

@@ -37,15 +37,15 @@ impl Model {
     }
 
     fn clocks(&self, deed: &RecordId) -> Vec<Clock> {
-        let subject = deed.to_string();
+        let subject = deed;
         let asked = self
-            .about(&subject)
+            .about(subject)
             .filter(|(_, _, r)| matches!(r.body, Body::Requisition(_)) && !self.cured(&r.id));
         let clocks = asked.map(|(_, at, asked)| {
             Clock {
             id: asked.id,
             due: self.due(deed, at),
-            answered: self.about(&subject).any(|(_, _, r)| {
+            answered: self.about(subject).any(|(_, _, r)| {
                 matches!(&r.body, Body::RequisitionAnswer(body) if body.requisition == asked.id)
             }),
         }

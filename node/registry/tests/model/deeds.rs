@@ -141,9 +141,9 @@ impl Model {
     }
 
     pub(crate) fn acts(&self, deed: &RecordId) -> Vec<Signed> {
-        let subject = deed.to_string();
+        let subject = deed;
         let acts = self
-            .about(&subject)
+            .about(subject)
             .filter_map(|(index, _, r)| match &r.body {
                 Body::Act(act) => Some(Signed {
                     index,
@@ -215,19 +215,19 @@ impl Model {
     }
 
     pub(crate) fn funding(&self, deed: &RecordId) -> Option<RecordId> {
-        let subject = deed.to_string();
-        let fundings = self.about(&subject).map(|(_, _, record)| record);
+        let subject = deed;
+        let fundings = self.about(subject).map(|(_, _, record)| record);
         let mut fundings = fundings.filter(|r| matches!(r.body, Body::EscrowFunding(_)));
         fundings.next().map(|record| record.id)
     }
 
     pub(crate) fn duties_due(&self, deed: &Deed<'_>) -> Vec<DutyKind> {
-        let subject = deed.id.to_string();
+        let subject = &deed.id;
         let mut due = match deed.transfer() {
             Some(_) => self.law_of(&deed.id).duties.clone(),
             None => Vec::new(),
         };
-        for (_, _, record) in self.about(&subject) {
+        for (_, _, record) in self.about(subject) {
             if let Body::Duty(duty) = &record.body {
                 due.retain(|kind| *kind != duty.kind);
             }

@@ -26,9 +26,8 @@ impl Model {
 
     /// The keys that somebody may sign with.
     pub(crate) fn keys(&self, party: &PartyId) -> Vec<PublicKey> {
-        let subject = party.to_string();
         let mut keys = Vec::new();
-        for (_, _, record) in self.about(&subject) {
+        for (_, _, record) in self.about(party) {
             if let Body::Enrolment(body) = &record.body
                 && !keys.contains(&body.key)
             {

@@ -51,13 +51,17 @@ pub(crate) fn second_key(name: &str) -> SigningKey {
 /// The key that an authority signs with: the one that it is accredited with. A person who has two takes
 /// now the one, now the other.
 pub(crate) fn present_key(model: &Model, name: &str) -> Option<SigningKey> {
-    let Some(accredited) = model.accreditation(&id(name)).map(|found| found.key) else {
+    let present = id(name);
+    let Some(accredited) = model.accreditation(&present).map(|found| found.key) else {
         let several = model.keys(&id(name)).len() > 1;
         let turn = several && model.events.len().is_multiple_of(2);
         return turn.then(|| second_key(name));
     };
-    let mut keys = [key_of(name), second_key(name)].into_iter();
-    keys.find(|key| PublicKey::of(key) == accredited)
+    let mut founders = model.founders.iter();
+    let founder = founders.find(|(founder, _)| *founder == present);
+    let first = founder.is_none_or(|(_, founder)| founder.key == accredited);
+    (!first || founder.is_none() && PublicKey::of(&second_key(name)) == accredited)
+        .then(|| second_key(name))
 }
 
 /// One law of several, each of which differs from the others in what a history can come upon.

@@ -19,8 +19,7 @@ use crate::verdict::Reasons;
 impl Model {
     /// A group, if that is what it is.
     pub(crate) fn group(&self, party: &PartyId) -> Option<&GroupParty> {
-        let subject = party.to_string();
-        self.about(&subject).find_map(|(_, _, r)| match &r.body {
+        self.about(party).find_map(|(_, _, r)| match &r.body {
             Body::GroupParty(group) => Some(group),
             _ => None,
         })

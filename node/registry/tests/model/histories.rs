@@ -26,7 +26,7 @@ use crate::world::{
 };
 
 /// Histories of a run: more than 100,000 records.
-const HISTORIES: u32 = 1_600;
+const HISTORIES: u32 = 1_200;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.

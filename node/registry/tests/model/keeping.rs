@@ -15,9 +15,11 @@ use crate::verdict::Reasons;
 impl Model {
     /// Whether a recording of something on the ledger is still there.
     pub(crate) fn is_kept(&self, root: &EvidenceRoot) -> bool {
-        let subject = root.to_string();
         let deleted = |record: &Record| matches!(record.body, Body::EvidenceDeletion(_));
-        self.recording_used(root) && !self.about(&subject).any(|(_, _, r)| deleted(r))
+        self.recording_used(root)
+            && !self
+                .about(root.to_string().as_str())
+                .any(|(_, _, r)| deleted(r))
     }
 
     /// A provider deletes what it recorded of something on the ledger, after the recording's term and the

@@ -23,8 +23,8 @@ use crate::verdict::Reasons;
 impl Model {
     /// Whether a lender lets the property pass with a mortgage on it.
     pub(crate) fn lets_pass(&self, deed: &Deed<'_>, loan: &Thing) -> bool {
-        let subject = deed.id.to_string();
-        self.about(&subject)
+        let subject = &deed.id;
+        self.about(subject)
             .any(|(_, _, record)| match &record.body {
                 Body::MortgageeConsent(body) => {
                     body.mortgage == loan.id

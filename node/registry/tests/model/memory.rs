@@ -65,11 +65,40 @@ pub(crate) struct Model {
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
 }
 
+/// What a record is about.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Card {
+    Party(PartyId),
+    Record(RecordId),
+    Other(String),
+}
+
+impl From<&PartyId> for Card {
+    fn from(party: &PartyId) -> Self {
+        Self::Party(*party)
+    }
+}
+
+impl From<&RecordId> for Card {
+    fn from(record: &RecordId) -> Self {
+        Self::Record(*record)
+    }
+}
+
+impl From<&str> for Card {
+    fn from(subject: &str) -> Self {
+        let party = subject.parse().ok().map(Self::Party);
+        let record = || subject.parse().ok().map(Self::Record);
+        let other = || Self::Other(subject.to_owned());
+        party.or_else(record).unwrap_or_else(other)
+    }
+}
+
 /// A librarian's cards: where in the history to look.
 #[derive(Debug, Default)]
 pub(crate) struct Register {
     ids: BTreeMap<RecordId, usize>,
-    subjects: BTreeMap<String, Vec<usize>>,
+    subjects: BTreeMap<Card, Vec<usize>>,
     ends: BTreeMap<RecordId, usize>,
     laws: Vec<usize>,
 }
@@ -119,7 +148,7 @@ impl Model {
                 if matches!(record.body, Body::Profile(_)) {
                     self.register.laws.push(place);
                 }
-                let subject = record.subject().to_owned();
+                let subject = Card::from(record.subject());
                 self.register
                     .subjects
                     .entry(subject)
@@ -144,9 +173,9 @@ impl Model {
     /// The accepted records about something, with their places.
     pub(crate) fn about(
         &self,
-        subject: &str,
+        subject: impl Into<Card>,
     ) -> impl DoubleEndedIterator<Item = (usize, Seconds, &Record)> {
-        let places = self.register.subjects.get(subject);
+        let places = self.register.subjects.get(&subject.into());
         let places = places.map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|place| self.at(*place))
     }
@@ -202,8 +231,7 @@ impl Model {
 
     /// The latest accreditation of an authority.
     pub(crate) fn accreditation(&self, id: &PartyId) -> Option<&Accreditation> {
-        let subject = id.to_string();
-        let mut later = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+        let mut later = self.about(id).filter_map(|(_, _, r)| match &r.body {
             Body::Accreditation(body) => Some(body),
             _ => None,
         });
@@ -212,7 +240,7 @@ impl Model {
     }
 
     pub(crate) fn enrolment(&self, party: &PartyId) -> Option<&Record> {
-        self.about(&party.to_string())
+        self.about(party)
             .map(|(_, _, record)| record)
             .find(|r| matches!(r.body, Body::Enrolment(_)))
     }
@@ -222,7 +250,7 @@ impl Model {
     }
 
     /// The facts about somebody or something, in order, with their places.
-    pub(crate) fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
+    pub(crate) fn facts(&self, subject: impl Into<Card>) -> Vec<(usize, &CivilStatus)> {
         let facts = self
             .about(subject)
             .filter_map(|(index, _, r)| match &r.body {
@@ -233,7 +261,7 @@ impl Model {
     }
 
     pub(crate) fn died(&self, party: &PartyId) -> Option<Seconds> {
-        let facts = self.facts(&party.to_string());
+        let facts = self.facts(party);
         facts.iter().find_map(|(_, fact)| match fact {
             CivilStatus::Death { at } => Some(*at),
             _ => None,
@@ -243,7 +271,7 @@ impl Model {
     /// Since when somebody is incapable, if they are now.
     pub(crate) fn incapable(&self, party: &PartyId) -> Option<Seconds> {
         let mut since = None;
-        for (_, fact) in self.facts(&party.to_string()) {
+        for (_, fact) in self.facts(party) {
             match fact {
                 CivilStatus::Incapacity { from } => since = Some(*from),
                 CivilStatus::Capacity { .. } => since = None,
@@ -293,11 +321,10 @@ impl Model {
 
     /// How a power or a consent was ended by somebody's will.
     pub(crate) fn ended_by_will(&self, id: &RecordId) -> Option<Ending> {
-        self.about(&id.to_string())
-            .find_map(|(_, _, r)| match &r.body {
-                Body::Revocation(body) => Some(body.ending),
-                _ => None,
-            })
+        self.about(id).find_map(|(_, _, r)| match &r.body {
+            Body::Revocation(body) => Some(body.ending),
+            _ => None,
+        })
     }
 
     /// From when until when a power lasts by its own terms, or by the law under which it was given: under

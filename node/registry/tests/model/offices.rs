@@ -32,13 +32,10 @@ impl Model {
     }
 
     fn charters(&self, party: &PartyId) -> Vec<(usize, &LegalEntity)> {
-        let subject = party.to_string();
-        let charters = self
-            .about(&subject)
-            .filter_map(|(index, _, r)| match &r.body {
-                Body::LegalEntity(entity) => Some((index, entity)),
-                _ => None,
-            });
+        let charters = self.about(party).filter_map(|(index, _, r)| match &r.body {
+            Body::LegalEntity(entity) => Some((index, entity)),
+            _ => None,
+        });
         charters.collect()
     }
 
@@ -48,8 +45,7 @@ impl Model {
 
     /// When somebody comes of age, if they are said to be under it.
     pub(crate) fn of_age(&self, party: &PartyId) -> Option<Seconds> {
-        let subject = party.to_string();
-        self.about(&subject).find_map(|(_, _, r)| match &r.body {
+        self.about(party).find_map(|(_, _, r)| match &r.body {
             Body::CivilStatus(CivilStatus::Minority { until }) => Some(*until),
             _ => None,
         })
@@ -61,10 +57,9 @@ impl Model {
     }
 
     fn life(&self, party: &PartyId) -> Life {
-        let subject = party.to_string();
         let mut life = Life::default();
         let (mut incapable, mut minor_until) = (false, None);
-        for (index, at, record) in self.about(&subject) {
+        for (index, at, record) in self.about(party) {
             let ward = |incapable: bool, until: Option<Seconds>| {
                 incapable || until.is_some_and(|until| at < until)
             };
@@ -283,9 +278,8 @@ impl Model {
         wards.sort();
         wards.dedup();
         wards.retain(|party| self.is_ward(party, now));
-        let subject = deed.id.to_string();
         for ward in wards {
-            let mut permitted = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+            let mut permitted = self.about(&deed.id).filter_map(|(_, _, r)| match &r.body {
                 Body::GuardianPermission(body) if body.ward == ward => Some(body.expires),
                 _ => None,
             });

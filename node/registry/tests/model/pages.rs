@@ -258,16 +258,18 @@ impl Model {
 
     /// Whose a thing is who can give it up, and gives it up with a deed.
     pub(crate) fn goes_with(&self, deed: &Deed<'_>, property: &str, thing: &Thing) -> bool {
-        let id = thing.id.to_string();
         is_somebodys(thing.what)
-            && self.about(&id).any(|(_, _, record)| match &record.body {
-                Body::Discharge(body) => {
-                    body.with == Some(deed.id)
-                        && body.property == property
-                        && self.speaks(record, body.power.as_ref(), body.represents) == thing.whose
-                }
-                _ => false,
-            })
+            && self
+                .about(&thing.id)
+                .any(|(_, _, record)| match &record.body {
+                    Body::Discharge(body) => {
+                        body.with == Some(deed.id)
+                            && body.property == property
+                            && self.speaks(record, body.power.as_ref(), body.represents)
+                                == thing.whose
+                    }
+                    _ => false,
+                })
     }
 
     /// In whose name a record was signed.

@@ -76,8 +76,8 @@ impl Model {
     }
 
     fn waivers(&self, notice: &RecordId) -> Vec<PartyId> {
-        let subject = notice.to_string();
-        let waivers = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+        let subject = notice;
+        let waivers = self.about(subject).filter_map(|(_, _, r)| match &r.body {
             Body::PreemptionWaiver(body) => {
                 Some(self.speaks(r, body.power.as_ref(), body.represents))
             }

@@ -107,14 +107,17 @@ fn notices(model: &Model) -> Vec<&Record> {
 fn waives(model: &Model, now: Seconds, back: usize, who: usize, slip: usize) -> Option<Paper> {
     let notice = latest(&notices(model), back)?;
     let title = model.title(notice.subject())?;
-    let holders: Vec<PartyId> = title.holds.iter().map(|hold| hold.party).collect();
-    let party = holders[who % holders.len()];
-    if slip > 3 {
-        return waiver(model, now, &notice.id, party);
-    }
     let Body::PreemptionNotice(offer) = &notice.body else {
         return None;
     };
+    let mut holders: Vec<PartyId> = title.holds.iter().map(|hold| hold.party).collect();
+    if slip > 3 {
+        let giver = offer.represents.unwrap_or(notice.issuer());
+        holders.retain(|holder| *holder != giver);
+        let party = holders.get(who % holders.len().max(1))?;
+        return waiver(model, now, &notice.id, *party);
+    }
+    let party = holders[who % holders.len()];
     let power = latest(&model.powers(), 0).map(|power| power.id);
     let body = PreemptionWaiver {
         property: notice.subject().to_owned(),
@@ -164,7 +167,15 @@ pub(crate) fn proxied(model: &Model, now: Seconds, venture: &Venture) -> Option<
             terms,
             slip,
         } => {
-            let property = flat(model, *n);
+            // Mostly of a flat that several hold.
+            let shared = |property: &&str| {
+                let title = model.title(property);
+                title.is_some_and(|title| {
+                    title.holds.iter().any(|h| h.party != title.holds[0].party)
+                })
+            };
+            let mut flats = (0..4).map(|more| flat(model, n + more));
+            let property = flats.find(|p| shared(p) || *slip == 3)?;
             let holds = model.title(property)?.holds;
             let party = holds[who % holds.len()].party;
             let share = held(&holds, &party).to_string().parse().unwrap();

@@ -88,7 +88,7 @@ impl Model {
     }
 
     fn is_decided(&self, appeal: &RecordId) -> bool {
-        self.about(&appeal.to_string())
+        self.about(appeal)
             .any(|(_, _, r)| matches!(r.body, Body::AppealDecision(_)))
     }
 

@@ -177,6 +177,31 @@ fn union() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
+/// A group without shares gets something, and severs it.
+fn severed() -> impl Strategy<Value = Vec<Step>> {
+    (0..4usize, any::<u8>(), 0..4usize, form(), 0..24usize).prop_map(
+        |(which, members, flat, form, slip)| {
+            let found = Venture::Found {
+                which,
+                members,
+                shares: false,
+                slip: 20,
+            };
+            let bring = Venture::Bring {
+                flat,
+                to: which,
+                part: false,
+                form,
+            };
+            let begins = [found, bring].map(Attempt::Venture);
+            let sever = Attempt::Venture(Venture::Sever { flat, slip });
+            let all = begins.into_iter().chain(advances(8));
+            let all = all.chain(std::iter::once(sever)).chain(advances(6));
+            all.map(sound).collect()
+        },
+    )
+}
+
 /// The law changes while a deed waits.
 fn reform() -> impl Strategy<Value = Vec<Step>> {
     (govern(), 0..4usize, 0..6usize, form(), 0..12u64).prop_map(
@@ -193,30 +218,39 @@ fn reform() -> impl Strategy<Value = Vec<Step>> {
 
 /// A share is offered, waived and sold by whoever may.
 fn offered() -> impl Strategy<Value = Vec<Step>> {
-    (0..4usize, 0..3usize, 0..4usize, any::<bool>(), 0..6usize).prop_map(
-        |(flat, who, price, terms, to)| {
-            let offer = Venture::Offer {
-                flat,
-                who,
-                price,
-                terms,
-                slip: 20,
-            };
-            let waive = |who| Venture::Waive {
-                offer: 0,
-                who,
-                slip: 20,
-            };
-            let sell = Venture::Sell {
-                offer: 0,
-                to,
-                slip: 20,
-            };
-            let begins = [offer, waive(to), waive(to + 1), sell].map(Attempt::Venture);
-            let all = begins.into_iter().chain(advances(4));
-            all.map(sound).collect()
-        },
-    )
+    let entity = prop::bool::weighted(0.4);
+    let parts = (0..4usize, 0..3usize, 0..4usize, any::<bool>());
+    (parts, 0..6usize, entity, form()).prop_map(|((flat, who, price, terms), to, entity, form)| {
+        // Now and then a legal entity or a group gets a part before.
+        let bring = Venture::Bring {
+            flat,
+            to: 5 - who,
+            part: true,
+            form,
+        };
+        let before = std::iter::once(Attempt::Venture(bring)).chain(advances(5));
+        let before = before.filter(move |_| entity);
+        let offer = Venture::Offer {
+            flat,
+            who,
+            price,
+            terms,
+            slip: 20,
+        };
+        let waive = |who| Venture::Waive {
+            offer: 0,
+            who,
+            slip: 20,
+        };
+        let sell = Venture::Sell {
+            offer: 0,
+            to,
+            slip: 20,
+        };
+        let begins = [offer, waive(to), waive(to + 1), sell].map(Attempt::Venture);
+        let all = before.chain(begins).chain(advances(4));
+        all.map(sound).collect()
+    })
 }
 
 /// A recording whose term is short, and what becomes of it.
@@ -261,6 +295,7 @@ fn forgotten() -> impl Strategy<Value = Vec<Step>> {
 pub(crate) fn turn() -> impl Strategy<Value = Vec<Step>> {
     prop_oneof![
         4 => union().boxed(),
+        2 => severed().boxed(),
         3 => reform().boxed(),
         3 => offered().boxed(),
         1 => forgotten().boxed(),
