@@ -110,6 +110,8 @@ impl Model {
                 unless(fresh, Code::AttestationStale, &mut door);
                 let high = said.assurance >= law.assurance_min && said.liveness >= law.liveness_min;
                 unless(high, Code::AttestationLevel, &mut door);
+                let real = said.assurance <= 3 && said.liveness <= 3;
+                unless(real, Code::FieldInvalid, &mut door);
             }
         }
         match &record.evidence {
@@ -136,7 +138,10 @@ impl Model {
                 let all = topics
                     .iter()
                     .all(|topic| film.statements.iter().any(|said| said.topic == *topic));
-                unless(all, Code::EvidenceStatement, &mut door);
+                let mut said = film.statements.iter();
+                let within = said.all(|said| said.offset_ms <= film.duration_ms);
+                unless(all && within, Code::EvidenceStatement, &mut door);
+                unless(film.bytes > 0, Code::EvidenceEmpty, &mut door);
             }
         }
         door

@@ -1,6 +1,6 @@
 //! How groups, laws, keys and deletions are written.
 
-use deedbook_schemas::block::Height;
+use deedbook_schemas::block::{Height, Seconds};
 use deedbook_schemas::instrument::{Transfer, TransferKind};
 use deedbook_schemas::keys::{PublicKey, SigningKey};
 use deedbook_schemas::party::{AuthorityRole, GroupParty, PartyId, PartyMember};
@@ -157,7 +157,16 @@ pub(crate) fn group(members: &[&str], shares: bool) -> GroupParty {
     GroupParty { members }
 }
 
-fn found(model: &Model, which: usize, members: u8, shares: bool, slip: usize) -> Paper {
+fn found(model: &Model, now: Seconds, venture: &Venture) -> Option<Paper> {
+    let Venture::Found {
+        which,
+        members,
+        shares,
+        slip,
+    } = *venture
+    else {
+        return None;
+    };
     let mut list = chosen(members);
     if list.len() < 2 && slip > 0 {
         list = vec![PEOPLE[which], PEOPLE[which + 1]];
@@ -169,7 +178,7 @@ fn found(model: &Model, which: usize, members: u8, shares: bool, slip: usize) ->
             let persons = model.persons(&id(name));
             let fresh = persons
                 .iter()
-                .all(|p| !known.contains(p) && model.stuck(p, model.began).is_empty());
+                .all(|p| !known.contains(p) && model.stuck(p, now).is_empty());
             known.extend(persons);
             fresh && *name != GROUPS[which]
         });
@@ -193,7 +202,7 @@ fn found(model: &Model, which: usize, members: u8, shares: bool, slip: usize) ->
         6 => PEOPLE[0],
         _ => new.unwrap_or(&GROUPS[which]),
     };
-    office(REGISTRAR, id(name), Body::GroupParty(body))
+    Some(office(REGISTRAR, id(name), Body::GroupParty(body)))
 }
 
 /// A group that is there, if there is one.
@@ -372,14 +381,14 @@ fn sever(model: &Model, n: usize, slip: usize) -> Option<Paper> {
     Some(office(PEOPLE[3], property, Body::Transfer(text)))
 }
 
-pub(crate) fn founded(model: &Model, venture: &Venture, sent: &[Vec<u8>]) -> Option<Paper> {
+pub(crate) fn founded(
+    model: &Model,
+    now: Seconds,
+    venture: &Venture,
+    sent: &[Vec<u8>],
+) -> Option<Paper> {
     match venture {
-        Venture::Found {
-            which,
-            members,
-            shares,
-            slip,
-        } => Some(found(model, *which, *members, *shares, *slip)),
+        Venture::Found { .. } => found(model, now, venture),
         Venture::Bring {
             flat,
             to,

@@ -197,35 +197,8 @@ impl Owners {
     }
 }
 
-/// A world in which something can happen: couples, singles, co-owners.
-fn beginning(duties: bool, notarial: bool, owners: Owners) -> Result<(World, Game), String> {
-    let profile = profile(duties, notarial);
-    let mut world = World::with_profile(profile.clone());
-    let founders = FOUNDERS
-        .map(|(name, role)| {
-            let mut founder = accreditation(name, role, false);
-            founder.superior = (name == COURT).then(|| id(HIGH_COURT));
-            founder.person = (name == NOTARY).then(|| id("Nurlan"));
-            (id(name), founder)
-        })
-        .to_vec();
-    let register = Register {
-        ledger: world.ledger,
-        state: world.state.clone(),
-        height: 0,
-        time_ms: world.time_ms,
-    };
-    let model = Model {
-        ledger: world.ledger,
-        profile,
-        founders,
-        events: Vec::new(),
-        register: Default::default(),
-        began: Seconds(0),
-        height: 0,
-        pages: RefCell::default(),
-    };
-    let mut game = Game::new(register, model);
+/// Who and what is entered in the beginning.
+fn first_entries(world: &mut World, owners: Owners) -> Vec<Vec<u8>> {
     let mut records = Vec::new();
     for name in &PEOPLE[..5] {
         records.push(world.enrolment(name));
@@ -267,7 +240,39 @@ fn beginning(duties: bool, notarial: bool, owners: Owners) -> Result<(World, Gam
     records.push(world.registration(FLATS[1], &halves));
     let last = owners.last();
     records.push(world.registration(FLATS[2], &[(last, "1/1", Ground::Inheritance)]));
-    for bytes in records {
+    records
+}
+
+/// A world in which something can happen: couples, singles, co-owners.
+fn beginning(duties: bool, notarial: bool, owners: Owners) -> Result<(World, Game), String> {
+    let profile = profile(duties, notarial);
+    let mut world = World::with_profile(profile.clone());
+    let founders = FOUNDERS
+        .map(|(name, role)| {
+            let mut founder = accreditation(name, role, false);
+            founder.superior = (name == COURT).then(|| id(HIGH_COURT));
+            founder.person = (name == NOTARY).then(|| id("Nurlan"));
+            (id(name), founder)
+        })
+        .to_vec();
+    let register = Register {
+        ledger: world.ledger,
+        state: world.state.clone(),
+        height: 0,
+        time_ms: world.time_ms,
+    };
+    let model = Model {
+        ledger: world.ledger,
+        profile,
+        height: 0,
+        founders,
+        events: Vec::new(),
+        register: Default::default(),
+        began: Seconds(0),
+        pages: RefCell::default(),
+    };
+    let mut game = Game::new(register, model);
+    for bytes in first_entries(&mut world, owners) {
         game.submit(world.now(), Record::decode(&bytes).unwrap())?;
     }
     Ok((world, game))

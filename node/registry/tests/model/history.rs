@@ -32,6 +32,11 @@ pub(crate) enum Spoil {
     Middling,
     /// The film is kept no longer than the present law asks.
     BriefFilm,
+    EmptyFilm,
+    /// Something is said after the film's end.
+    LateWord,
+    /// A level that there is not.
+    NoLevel,
 }
 
 /// People, flats and so on are numbers, taken modulo how many there are.
@@ -233,6 +238,9 @@ fn spoil() -> impl Strategy<Value = Spoil> {
         1 => Just(Spoil::WrongKey),
         1 => Just(Spoil::SecondKey),
         1 => Just(Spoil::Stale),
+        1 => Just(Spoil::EmptyFilm),
+        1 => Just(Spoil::LateWord),
+        1 => Just(Spoil::NoLevel),
         3 => Just(Spoil::Middling),
         6 => Just(Spoil::BriefFilm),
     ]

@@ -26,8 +26,9 @@ impl Model {
 
     /// The law in force in a block.
     pub(crate) fn law_at(&self, height: u64) -> &Profile {
-        let begun = self.laws().into_iter().filter(|(from, _)| *from <= height);
-        begun.last().unwrap().1
+        let laws = self.laws();
+        let mut begun = laws.iter().filter(|(from, _)| *from <= height);
+        begun.next_back().unwrap().1
     }
 
     /// The present law.

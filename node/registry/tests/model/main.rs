@@ -93,6 +93,8 @@ mod signing;
 #[cfg(test)]
 mod spouses;
 #[cfg(test)]
+mod tally;
+#[cfg(test)]
 mod texts;
 #[cfg(test)]
 mod ventures;

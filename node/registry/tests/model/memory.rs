@@ -52,6 +52,8 @@ pub(crate) struct Model {
     pub(crate) ledger: LedgerId,
     /// The law at the beginning.
     pub(crate) profile: Profile,
+    /// The height of the last block.
+    pub(crate) height: u64,
     /// Who was accredited at the beginning.
     pub(crate) founders: Vec<(PartyId, Accreditation)>,
     pub(crate) events: Vec<Event>,
@@ -59,8 +61,6 @@ pub(crate) struct Model {
     pub(crate) register: Register,
     /// When the last block began.
     pub(crate) began: Seconds,
-    /// Its height.
-    pub(crate) height: u64,
     /// The titles as far as they were looked at: up to which event, and what was found.
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
 }

@@ -196,7 +196,7 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt, sent: &[Vec<u8>]) -> Op
         Attempt::Case(case) => crate::rulings::ruled(model, now, case, sent)?,
         Attempt::Deal(dealing) => deal(model, now, dealing)?,
         Attempt::Venture(venture) => {
-            founded(model, venture, sent).or_else(|| proxied(model, now, venture))?
+            founded(model, now, venture, sent).or_else(|| proxied(model, now, venture))?
         }
         Attempt::Civil {
             fact,
@@ -391,7 +391,7 @@ fn seal(world: &mut World, model: &Model, paper: Paper, spoil: Spoil) -> Vec<u8>
         Spoil::SecondKey => sheet.signer = second_key(paper.signer),
         Spoil::Stale => {
             // By one second, or only elsewhere.
-            let window = if model.events.len() % 2 == 0 {
+            let window = if model.events.len().is_multiple_of(2) {
                 901
             } else {
                 700
@@ -427,6 +427,15 @@ fn seal(world: &mut World, model: &Model, paper: Paper, spoil: Spoil) -> Vec<u8>
             sheet.evidence().retention_years = 10;
             sheet.evidence().statements.pop();
         }
+        Spoil::EmptyFilm => sheet.evidence().bytes = 0,
+        Spoil::LateWord => {
+            let film = sheet.evidence();
+            let end = film.duration_ms;
+            for said in &mut film.statements {
+                said.offset_ms += end;
+            }
+        }
+        Spoil::NoLevel => check.liveness = 4,
         Spoil::BriefFilm => {
             sheet.evidence().retention_years = model.law().retention_years;
         }

@@ -224,7 +224,7 @@ fn offered() -> impl Strategy<Value = Vec<Step>> {
         // Now and then a legal entity or a group gets a part before.
         let bring = Venture::Bring {
             flat,
-            to: 5 - who,
+            to: 6 - who,
             part: true,
             form,
         };
