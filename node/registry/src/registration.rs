@@ -16,8 +16,8 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    assignment, discharge, lease, mortgage, parcel, postponement, preemption, representation,
-    requirements, servitude, settlement, text, transfer, waiting,
+    assignment, court_sale, discharge, lease, mortgage, parcel, postponement, preemption,
+    representation, requirements, servitude, settlement, text, transfer, waiting,
 };
 
 /// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status
@@ -76,7 +76,16 @@ pub(crate) fn look_again_at(
     let Some(id) = slot else {
         return Ok(Vec::new());
     };
-    match deed::find(state, &id, block.now())? {
+    look_again_by_id(state, block, &id)
+}
+
+/// Looks again at an instrument, if it is open.
+pub(crate) fn look_again_by_id(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    id: &RecordId,
+) -> Result<Vec<Outcome>, StateError> {
+    match deed::find(state, id, block.now())? {
         Found::Open(deed) => look_again(state, block, *deed),
         Found::Nothing | Found::Closed => Ok(Vec::new()),
     }
@@ -133,6 +142,14 @@ fn register(
         ..outcome(deed.id, Status::Registered)
     }];
     outcomes.extend(settlement::end(state, deed, Status::Registered)?);
+    // Rule 9: what waited for a court sale was drawn up for another version.
+    for property in deed
+        .titles
+        .keys()
+        .filter(|_| text::by_court(&deed.pending.text))
+    {
+        outcomes.extend(court_sale::end_displaced(state, block, property)?);
+    }
     // What lenders settled among themselves may be what the instrument before the title waited for.
     for property in deed.titles.keys().filter(|_| !disposes) {
         outcomes.extend(look_again_at(state, block, property)?);

@@ -131,6 +131,8 @@ pub enum Key<'k> {
     Waiting(&'k PartyId),
     /// By whom, and for which instruments, the slot of a title was reserved.
     Reserved(&'k str),
+    /// The pending private instrument from which a court sale took the slot of a title: a record id.
+    Displaced(&'k str),
     /// Times at which something is due, sorted.
     Hours,
     /// The lists of one time: the first and the one after the last.
@@ -165,6 +167,7 @@ impl Key<'_> {
             Self::Hold(root) => join(b'V', &root.0),
             Self::Waiting(id) => join(b'N', &id.0),
             Self::Reserved(cadastral) => join(b'Q', cadastral.as_bytes()),
+            Self::Displaced(cadastral) => join(b'J', cadastral.as_bytes()),
             Self::Hours => vec![b'X'],
             Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
             Self::Expiring(hour, list) => join(

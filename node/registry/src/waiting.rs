@@ -12,7 +12,6 @@ use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::party::PartyId;
 
 use crate::apply::BlockContext;
-use crate::deed::{self, Found};
 use crate::registration;
 use crate::state::{self, Key, Overlay, StateError};
 
@@ -67,9 +66,7 @@ pub(crate) fn look_again(
         }
         state.delete(Key::Waiting(party))?;
         for id in list {
-            if let Found::Open(deed) = deed::find(state, &id, block.now())? {
-                outcomes.extend(registration::look_again(state, block, *deed)?);
-            }
+            outcomes.extend(registration::look_again_by_id(state, block, &id)?);
         }
     }
     Ok(outcomes)

@@ -19,6 +19,19 @@ impl World {
         self.plain(registrar, property, Body::Correction(body))
     }
 
+    /// A new address, by order of a court.
+    pub(crate) fn corrects_the_address(&mut self, property: &str, order: RecordId) -> Vec<u8> {
+        let mut unit = self.title(property).unit;
+        unit.address = "16 Abay Avenue".to_owned();
+        let amendment = Amendment::Unit(AmendedUnit { unit });
+        let body = Correction {
+            title_version: self.title(property).version,
+            amendment,
+            order: Some(order),
+        };
+        self.correction(REGISTRAR, property, body)
+    }
+
     fn approval(&mut self, registrar: &str, correction: &RecordId) -> Vec<u8> {
         let body = Body::CorrectionApproval(CorrectionApproval {});
         self.plain(registrar, &correction.to_string(), body)

@@ -29,6 +29,8 @@ mod courts;
 #[cfg(test)]
 mod discharges;
 #[cfg(test)]
+mod displaced;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod duties;

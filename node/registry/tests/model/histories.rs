@@ -29,7 +29,7 @@ const HISTORIES: u32 = 1_600;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 61] = [
+const COVERED: [&str; 63] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -91,6 +91,8 @@ const COVERED: [&str; 61] = [
     "servitude Registered",
     "subdivision Registered",
     "deed Expired",
+    "displaced Refused",
+    "displaced Registered",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;

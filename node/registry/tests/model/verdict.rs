@@ -51,8 +51,8 @@ impl Model {
     fn accept(&mut self, record: &Record, now: Seconds) -> Vec<Outcome> {
         let corrected = self.corrects(record).map(|(id, of, _)| (id, of.to_owned()));
         // What was drawn up for the title as it was ends with a correction.
-        let outdated = corrected.as_ref().and_then(|(_, of)| self.page(of).slot);
-        let outdated = outdated.filter(|id| self.deed(id).is_some_and(|d| self.is_open(&d, now)));
+        let of = corrected.as_ref().map(|(_, of)| of.as_str());
+        let outdated = of.map(|of| self.page(of).queue.clone()).unwrap_or_default();
         self.remember(now, What::Done(Box::new(record.clone())));
         let mut outcomes = Vec::new();
         if let Some((id, of)) = corrected {
@@ -60,10 +60,7 @@ impl Model {
             done.title_version = self.title(&of).map(|title| title.number);
             outcomes.push(done);
         }
-        if let Some(deed) = outdated {
-            let why = [Code::TitleVersion].into();
-            outcomes.extend(self.end(deed, Status::Refused, &why, Vec::new(), now));
-        }
+        outcomes.extend(self.outdate(&outdated, now));
         if is_done_at_once(&record.body) {
             outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
         }
@@ -122,6 +119,11 @@ impl Model {
         now: Seconds,
     ) -> Vec<Outcome> {
         let funding = self.funding(&deed);
+        // What was signed before a court's deed was drawn up for another title than it leaves.
+        let overtaken = match status {
+            Status::Registered => self.overtaken(&deed),
+            _ => Vec::new(),
+        };
         self.remember(
             now,
             What::Ended(End {
@@ -137,7 +139,32 @@ impl Model {
             ended.title_version = title.map(|title| title.number);
         }
         let order = funding.map(|funding| outcome(funding, status, &Codes::new()));
-        std::iter::once(ended).chain(order).collect()
+        let mut outcomes: Vec<Outcome> = std::iter::once(ended).chain(order).collect();
+        outcomes.extend(self.outdate(&overtaken, now));
+        outcomes
+    }
+
+    /// The private deeds that wait behind a court's.
+    fn overtaken(&self, deed: &RecordId) -> Vec<RecordId> {
+        let deed = self.deed(deed).unwrap();
+        let legs = deed.legs().into_iter().filter(|_| deed.by_court());
+        let mut waiting: Vec<RecordId> = legs
+            .flat_map(|leg| self.page(leg.property).queue.clone())
+            .collect();
+        waiting.retain(|id| *id != deed.id);
+        waiting
+    }
+
+    /// Ends what can never be registered, because a title is not any more what it was.
+    fn outdate(&mut self, deeds: &[RecordId], now: Seconds) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for id in deeds {
+            if self.deed(id).is_some_and(|deed| self.is_open(&deed, now)) {
+                let why = [Code::TitleVersion].into();
+                outcomes.extend(self.end(*id, Status::Refused, &why, Vec::new(), now));
+            }
+        }
+        outcomes
     }
 
     /// Begins a block: what has not ended in time ends now.
