@@ -168,6 +168,8 @@ fn amend(case: &mut Case<'_, '_>, property: &str, body: &Correction, source: Rec
         ..outcome(source, Status::Registered)
     }];
     outcomes.extend(ended);
+    let lenders = registration::look_again_at(case.state, case.block, property)?;
+    outcomes.extend(lenders);
     Ok(outcomes)
 }
 

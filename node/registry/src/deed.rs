@@ -186,7 +186,7 @@ impl Deed {
         };
         state.put(Key::Instrument(&self.id), &instrument);
         let by_court = text::by_court(&self.pending.text);
-        let mut returned = BTreeSet::new();
+        let mut next = BTreeSet::new();
         for (property, title) in &mut self.titles {
             let reserved = title.encumbrances.len();
             title.encumbrances.retain(|encumbrance| {
@@ -196,11 +196,16 @@ impl Deed {
             let held = title.slot == Some(self.id);
             if held {
                 title.slot = court_sale::give_back(state, by_court, property)?;
-                returned.extend(title.slot);
+                next.extend(title.slot);
             } else if title.slot.is_some() {
                 court_sale::forget(state, &self.id, property)?;
             }
-            if held || title.encumbrances.len() < reserved {
+            let released = title.encumbrances.len() < reserved;
+            if released {
+                // What is before the title may have waited for room on it.
+                next.extend(title.slot);
+            }
+            if held || released {
                 state.put(Key::Title(property), title);
             }
         }
@@ -209,7 +214,7 @@ impl Deed {
             ..outcome(self.id, status)
         }];
         outcomes.extend(settlement::end(state, &self, status)?);
-        for id in &returned {
+        for id in &next {
             outcomes.extend(registration::look_again_by_id(state, block, id)?);
         }
         Ok(outcomes)

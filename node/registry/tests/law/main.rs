@@ -115,6 +115,8 @@ mod terms;
 #[cfg(test)]
 mod titles;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod waivers;
 #[cfg(test)]
 mod world;

@@ -155,7 +155,6 @@ fn beginning(duties: bool, notarial: bool) -> Result<(World, Game), String> {
         founders,
         events: Vec::new(),
         register: Default::default(),
-        began: Seconds(0),
         pages: RefCell::default(),
     };
     let mut game = Game::new(register, model);

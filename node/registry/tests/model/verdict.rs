@@ -75,27 +75,8 @@ impl Model {
         if let Some((status, codes)) = ends {
             outcomes.extend(self.end(deed.unwrap(), status, &codes, Vec::new(), now));
         }
-        let with = match &record.body {
-            Body::Discharge(body) => body.with,
-            _ => None,
-        };
-        let mut touched: Vec<RecordId> = deed.into_iter().chain(with).collect();
-        if matches!(record.body, Body::LegalEntity(_)) {
-            touched.extend(self.waiting_for(record.subject()));
-        }
-        outcomes.extend(self.register_what_is_complete(&touched, now));
+        outcomes.extend(self.register_what_is_complete(now));
         outcomes
-    }
-
-    /// The deeds that officers of an entity have signed, some of them or all.
-    fn waiting_for(&self, entity: &str) -> Vec<RecordId> {
-        let pending = self.pending().into_iter().map(|deed| deed.id);
-        let signed = |deed: &RecordId| {
-            let acts = self.acts(deed);
-            acts.iter()
-                .any(|act| act.by_office && act.party.to_string() == entity)
-        };
-        pending.filter(signed).collect()
     }
 
     fn refuse(&mut self, record: &Record, now: Seconds, law: Codes) -> (Answer, Vec<Outcome>) {
@@ -189,26 +170,23 @@ impl Model {
         for (deed, status, codes) in late {
             outcomes.extend(self.end(deed, status, &codes, Vec::new(), now));
         }
-        let touched = self.clocks_since(self.began, now);
-        self.began = now;
-        outcomes.extend(self.register_what_is_complete(&touched, now));
+        outcomes.extend(self.register_what_is_complete(now));
         outcomes
     }
 
-    /// A deed registers in the moment in which nothing is missing any more. What lenders have among
-    /// themselves takes no slot, and is looked at when something about it itself is said.
-    fn register_what_is_complete(&mut self, touched: &[RecordId], now: Seconds) -> Vec<Outcome> {
+    /// A deed registers in the moment in which nothing is missing any more: those of the holders first,
+    /// then those of lenders, who are heard in the order in which the last of them signed.
+    fn register_what_is_complete(&mut self, now: Seconds) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         loop {
-            let complete = self.pending().into_iter().find_map(|deed| {
-                let first = |property| self.signed_first(property, now) == Some(deed.id);
-                let looked_at = if deed.disposes() {
-                    deed.legs().iter().all(|leg| first(leg.property))
-                } else {
-                    touched.contains(&deed.id)
-                };
-                let complete =
-                    looked_at && self.is_open(&deed, now) && self.needs(&deed, now).is_empty();
+            let mut pending = self.pending();
+            pending.sort_by_cached_key(|deed| {
+                let acts = self.acts(&deed.id);
+                let last = acts.iter().map(|act| act.index).max();
+                last.filter(|_| !deed.disposes())
+            });
+            let complete = pending.into_iter().find_map(|deed| {
+                let complete = self.is_open(&deed, now) && self.needs(&deed, now).is_empty();
                 complete.then(|| (deed.id, self.marriage_needs(&deed, now).1))
             });
             let Some((deed, consents)) = complete else {
