@@ -15,8 +15,8 @@ use crate::identity::Evidence;
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::{Codes, Verdict};
 use crate::{
-    door, guardianship, identity, marital, notarisation, power, registration, representation,
-    sub_power, text,
+    court_sale, door, guardianship, identity, marital, notarisation, power, registration,
+    representation, sub_power, text,
 };
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
@@ -132,6 +132,7 @@ fn effect(case: &mut Case<'_, '_>, mut deed: Box<Deed>) -> Verdict {
         }
     }
     for property in &taken {
+        court_sale::displace(case.state, &deed, property)?;
         if let Some(title) = deed.titles.get_mut(property) {
             title.slot = Some(deed.id);
         }

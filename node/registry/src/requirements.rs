@@ -135,7 +135,7 @@ fn priority(view: &View<'_>) -> Asked {
 }
 
 /// Rules 4, 21, 23: every disponor, every acquirer and the lender of the price act.
-fn acts(view: &View<'_>) -> Asked {
+pub(crate) fn acts(view: &View<'_>) -> Asked {
     let deed = view.deed;
     let mut open = Vec::new();
     for (role, code, what) in [

@@ -29,6 +29,8 @@ mod courts;
 #[cfg(test)]
 mod discharges;
 #[cfg(test)]
+mod displaced;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod duties;
@@ -116,6 +118,8 @@ mod succession;
 mod terms;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod waiting;
 #[cfg(test)]
 mod waivers;
 #[cfg(test)]

@@ -67,20 +67,6 @@ impl Model {
         late.map(|clock| clock.due).min()
     }
 
-    /// The deeds of which a clock ran out in some time, answered or not.
-    pub(crate) fn clocks_since(&self, before: Seconds, now: Seconds) -> Vec<RecordId> {
-        let asked = self.done().filter(|(_, at, r)| {
-            let Ok(deed) = r.subject().parse() else {
-                return false;
-            };
-            matches!(r.body, Body::Requisition(_))
-                && (before.0 + 1..=now.0).contains(&self.due(&deed, *at).0)
-        });
-        asked
-            .map(|(_, _, r)| r.subject().parse().unwrap())
-            .collect()
-    }
-
     pub(crate) fn requisition_needs(&self, deed: &Deed<'_>) -> Vec<Need> {
         let clocks = self.clocks(&deed.id).into_iter();
         clocks

@@ -1,6 +1,8 @@
 //! Titles and deeds as the model sees them: who holds what, who signed what, and which deed comes
 //! first.
 
+use std::collections::BTreeSet;
+
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActRole, PartyShare};
@@ -176,7 +178,7 @@ impl Model {
     /// The deed that was signed first on a property: an open one on which an act still counts by which
     /// it took the slot.
     pub(crate) fn signed_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
-        let deed = self.deed(&self.page(property).slot?)?;
+        let deed = self.deed(&self.page(property).slot()?)?;
         let acts = self.counting(&deed.id, now);
         let mut takes = acts
             .iter()
@@ -192,22 +194,34 @@ impl Model {
         deeds.find(|id| self.deed(id).is_some_and(|deed| self.is_open(&deed, now)))
     }
 
-    /// The deed that comes first on a property.
-    pub(crate) fn first_in_rank(&self, property: &str, now: Seconds) -> Option<RecordId> {
-        self.reserved(property, now)
-            .or_else(|| self.signed_first(property, now))
+    /// The private deeds that wait behind a court's.
+    pub(crate) fn displaced(&self) -> BTreeSet<RecordId> {
+        let pages = self.properties().into_iter().map(|of| self.page(&of));
+        pages
+            .flat_map(|page| page.queue.iter().rev().skip(1).copied().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// The court's deed that was signed on a property and has not ended.
+    fn court_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
+        let deed = self.deed(&self.page(property).slot()?)?;
+        (deed.by_court() && self.is_open(&deed, now)).then_some(deed.id)
     }
 
     /// Why another deed is before this one on a property.
     pub(crate) fn behind(&self, deed: &Deed<'_>, property: &str, now: Seconds) -> Option<Code> {
-        let first = self.first_in_rank(property, now)?;
-        // No private deed is before a court's.
-        let court = |id: &RecordId| self.deed(id).is_some_and(|deed| deed.by_court());
-        if deed.by_court() && !court(&first) {
-            return None;
-        }
-        let reserved = self.reserved(property, now).is_some();
-        (first != deed.id).then_some(if reserved {
+        let reserved = self.reserved(property, now);
+        let signed = self.signed_first(property, now);
+        let first = if deed.by_court() {
+            // No private deed is before a court's.
+            let court = |id: &RecordId| self.deed(id).is_some_and(|deed| deed.by_court());
+            reserved.filter(court).or(signed.filter(court))
+        } else {
+            let court = self.court_first(property, now);
+            court.or(reserved).or(signed)
+        };
+        let first = first?;
+        (first != deed.id).then_some(if reserved == Some(first) {
             Code::NoticeInForce
         } else {
             Code::TitleSlot

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::profile::Profile;
@@ -30,7 +29,7 @@ const HISTORIES: u32 = 1_200;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 73] = [
+const COVERED: [&str; 75] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -104,6 +103,8 @@ const COVERED: [&str; 73] = [
     "offered by a member",
     "waived by office",
     "signed with a second key",
+    "displaced Refused",
+    "displaced Registered",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;
@@ -268,7 +269,6 @@ fn beginning(duties: bool, notarial: bool, owners: Owners) -> Result<(World, Gam
         founders,
         events: Vec::new(),
         register: Default::default(),
-        began: Seconds(0),
         pages: RefCell::default(),
     };
     let mut game = Game::new(register, model);

@@ -59,8 +59,6 @@ pub(crate) struct Model {
     pub(crate) events: Vec<Event>,
     /// Where in it what is: a record by its id, records by their subject, ends by the deed.
     pub(crate) register: Register,
-    /// When the last block began.
-    pub(crate) began: Seconds,
     /// The titles as far as they were looked at: up to which event, and what was found.
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
 }

@@ -46,8 +46,9 @@ pub(crate) struct Page {
     pub(crate) versions: Vec<Version>,
     /// In the order in which they were put there; mortgages by rank.
     pub(crate) things: Vec<Thing>,
-    /// The deed that was signed last by those who give there, as long as it is pending.
-    pub(crate) slot: Option<RecordId>,
+    /// The deeds that were signed by those who give there, as long as they are pending: the last private
+    /// one, and behind it a court's.
+    pub(crate) queue: Vec<RecordId>,
     /// What courts had struck off.
     pub(crate) struck: Vec<RecordId>,
     /// It has become others.
@@ -56,6 +57,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The deed that was signed last.
+    pub(crate) fn slot(&self) -> Option<RecordId> {
+        self.queue.last().copied()
+    }
+
     pub(crate) fn standing(&self, what: Sort, now: Seconds) -> Vec<Thing> {
         let all = self.things.iter().filter(|thing| thing.what == what);
         all.filter(|thing| stands(thing, now)).cloned().collect()
@@ -173,7 +179,10 @@ impl Model {
                 let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
                 let party = self.speaks(record, act.power.as_ref(), act.represents);
                 if deed.disposes() && self.takes_slot(&deed, property, act.role, &party) {
-                    page.slot = Some(deed.id);
+                    // A court's leaves the private one behind it, and nothing else.
+                    let private = |id: &RecordId| self.deed(id).is_some_and(|d| !d.by_court());
+                    page.queue.retain(|id| deed.by_court() && private(id));
+                    page.queue.push(deed.id);
                 }
             }
             _ => {
@@ -192,7 +201,7 @@ impl Model {
         let about = legs.iter().find(|leg| leg.property == property);
         if end.status != Status::Registered {
             page.things.retain(|thing| thing.deed != Some(deed.id));
-            page.slot = page.slot.filter(|slot| *slot != deed.id);
+            page.queue.retain(|waiting| *waiting != deed.id);
             return;
         }
         if let Some(leg) = about {
@@ -301,7 +310,7 @@ fn renew(page: &mut Page, index: usize, source: RecordId, holds: Vec<Hold>) {
         holds,
         source,
     });
-    page.slot = None;
+    page.queue.clear();
 }
 
 /// Rule 44: a title put right.

@@ -124,7 +124,7 @@ impl Model {
                 source: deed.id,
             }],
             things: united(&old, at),
-            slot: None,
+            queue: Vec::new(),
             struck: Vec::new(),
             cancelled: false,
             area,

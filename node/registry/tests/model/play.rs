@@ -178,6 +178,7 @@ impl Game {
     pub(crate) fn submit(&mut self, now: Seconds, record: Record) -> Result<(), String> {
         let before: BTreeMap<String, Title> = self.titles();
         let expected_beginning = sorted(self.model.begin(now));
+        let displaced = self.model.displaced();
         let (expected, ends) = self.model.judge(&record, now);
         let (began, mut answers) = self.register.block(now, std::slice::from_ref(&record));
         let (answer, outcomes) = answers.remove(0);
@@ -200,6 +201,12 @@ impl Game {
             self.note(&record)?;
         }
         self.count(&record, &answer, began.iter().chain(&outcomes));
+        for outcome in began.iter().chain(&outcomes) {
+            if displaced.contains(&outcome.record) {
+                let seen = format!("displaced {:?}", outcome.status);
+                *self.tally.entry(seen).or_default() += 1;
+            }
+        }
         self.submitted.push((now, self.register.height, record));
         Ok(())
     }
