@@ -30,7 +30,7 @@ const HISTORIES: u32 = 1_200;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 73] = [
+const COVERED: [&str; 74] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -104,6 +104,7 @@ const COVERED: [&str; 73] = [
     "offered by a member",
     "waived by office",
     "signed with a second key",
+    "group.too_deep",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;
