@@ -136,10 +136,11 @@ pub(crate) fn govern(model: &Model, n: usize, ahead: u64, slip: usize) -> Paper 
     office(SUPERVISOR, id(subject), body)
 }
 
-/// Of the people, the entities and the groups those whose bits are set.
-pub(crate) fn chosen(members: u8) -> Vec<&'static str> {
+/// Of the people, an entity, the group before this one and the first those whose bits are set.
+fn chosen(which: usize, members: u8) -> Vec<&'static str> {
+    let before = GROUPS[which.saturating_sub(1)];
     let all = [
-        PEOPLE[0], PEOPLE[1], PEOPLE[2], PEOPLE[3], PEOPLE[4], FIRM, GROUPS[0], GROUPS[1],
+        PEOPLE[0], PEOPLE[1], PEOPLE[2], PEOPLE[3], PEOPLE[4], FIRM, before, GROUPS[0],
     ];
     let chosen = all.into_iter().enumerate();
     let chosen = chosen.filter(|(n, _)| members >> n & 1 == 1);
@@ -167,7 +168,7 @@ fn found(model: &Model, now: Seconds, venture: &Venture) -> Option<Paper> {
     else {
         return None;
     };
-    let mut list = chosen(members);
+    let mut list = chosen(which, members);
     if list.len() < 2 && slip > 0 {
         list = vec![PEOPLE[which], PEOPLE[which + 1]];
     }

@@ -177,6 +177,29 @@ fn union() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
+/// Groups within groups, one more than there may be.
+fn nest() -> impl Strategy<Value = Vec<Step>> {
+    (any::<bool>(), bring()).prop_map(|(shares, bring)| {
+        let found = |(which, members)| Venture::Found {
+            which,
+            members,
+            shares,
+            slip: 20,
+        };
+        // Two people; then the last group and one more.
+        let groups = [
+            (0, 0b11),
+            (1, 0b0100_0100),
+            (2, 0b0100_1000),
+            (3, 0b0101_0000),
+        ];
+        let founded = groups.map(found).into_iter();
+        let begins = founded.chain(std::iter::once(bring));
+        let all = begins.map(Attempt::Venture).chain(advances(7));
+        all.map(sound).collect()
+    })
+}
+
 /// A group without shares gets something, and severs it.
 fn severed() -> impl Strategy<Value = Vec<Step>> {
     (0..4usize, any::<u8>(), 0..4usize, form(), 0..24usize).prop_map(
@@ -296,6 +319,7 @@ pub(crate) fn turn() -> impl Strategy<Value = Vec<Step>> {
     prop_oneof![
         4 => union().boxed(),
         2 => severed().boxed(),
+        1 => nest().boxed(),
         3 => reform().boxed(),
         3 => offered().boxed(),
         1 => forgotten().boxed(),
