@@ -135,7 +135,7 @@ fn priority(view: &View<'_>) -> Asked {
 }
 
 /// Rules 4, 21, 23: every disponor, every acquirer and the lender of the price act.
-fn acts(view: &View<'_>) -> Asked {
+pub(crate) fn acts(view: &View<'_>) -> Asked {
     let deed = view.deed;
     let mut open = Vec::new();
     for (role, code, what) in [
@@ -144,10 +144,14 @@ fn acts(view: &View<'_>) -> Asked {
         (ActRole::Mortgagee, "act.mortgagee", "lend the price of"),
     ] {
         for party in text::side(&deed.property, &deed.pending.text, role) {
-            if let Some(code) = representation::cannot_act(view.state, &party, view.now)? {
+            let cannot = representation::cannot_act(view.state, &party, view.now)?;
+            let is_able = cannot.is_empty();
+            for code in cannot {
                 let text = format!("{party} is to {what} the property and can no longer act.");
                 open.push(Requirement::new(code, None, text));
-            } else if !representation::has_acted(view.state, &deed.pending.acts, role, &party)? {
+            }
+            if is_able && !representation::has_acted(view.state, &deed.pending.acts, role, &party)?
+            {
                 let text = format!(
                     "{party} is to {what} the property and has not signed, in person or by an agent in power."
                 );
