@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use deedbook_schemas::block::Seconds;
 use deedbook_schemas::instrument::ActKind;
 use deedbook_schemas::party::{AuthorityRole, PartyId};
 use deedbook_schemas::profile::Profile;
@@ -29,7 +28,7 @@ const HISTORIES: u32 = 1_600;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 63] = [
+const COVERED: [&str; 64] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -93,6 +92,7 @@ const COVERED: [&str; 63] = [
     "deed Expired",
     "displaced Refused",
     "displaced Registered",
+    "lenders' Registered",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;
