@@ -267,12 +267,14 @@ pub(crate) fn slot_holder(
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
     let first = in_slot(state, property, title, now)?;
-    if let Some((id, ..)) = first.filter(|(.., pending)| text::by_court(&pending.text)) {
-        return Ok(Some(id));
+    if let Some((id, _, pending)) = &first
+        && text::by_court(&pending.text)
+    {
+        return Ok(Some(*id));
     }
     match priority_notice::reserved_for(state, title, now)? {
         Some(id) => Ok(Some(id)),
-        None => signed_holder(state, property, title, now),
+        None => signed(state, property, first, now),
     }
 }
 
@@ -332,7 +334,17 @@ pub(crate) fn signed_holder(
     title: &Title,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
-    let Some((id, subject, pending)) = in_slot(state, property, title, now)? else {
+    let first = in_slot(state, property, title, now)?;
+    signed(state, property, first, now)
+}
+
+fn signed(
+    state: &dyn StateRead,
+    property: &str,
+    first: Option<InSlot>,
+    now: Seconds,
+) -> Result<Option<RecordId>, StateError> {
+    let Some((id, subject, pending)) = first else {
         return Ok(None);
     };
     for act in live_acts(state, &pending, now)? {

@@ -1,5 +1,16 @@
 //! What a pending instrument still needs, and who can meet it. An instrument registers in the block
-//! in which nothing is left here.
+//! in which nothing is left here: a pending one always has an open requirement. Whatever lifts one
+//! has the instrument looked at again:
+//!
+//! - a record about the instrument itself (an act, a supplement, a decision): `registration::conclude`;
+//! - what comes off a title by a record or by time, a consent, a waiver: the instrument that
+//!   holds the slot of the title (`registration::look_again_at`);
+//! - the end of a court sale: the private deed that it displaced (`court_sale`);
+//! - what registries say about parties, and for what lenders have among themselves any change of the
+//!   title: bounded lists, and for who finds no room on one a clock of a day (`waiting`).
+//!
+//! What is drawn up for a title, a mortgage or a number that is no more needs what cannot come, says so,
+//! and expires, unless its end is known before: with an act on it (`act`), a correction or a court sale.
 //!
 //! Lives here: the order of the requirements, and those that every instrument has. Does not live
 //! here: what a mortgage, a freeze, a settlement … asks for: see their files.

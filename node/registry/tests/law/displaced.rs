@@ -561,3 +561,48 @@ fn a_correction_ends_the_court_sale_and_what_waits_for_it() {
     assert_eq!(world.title(FLAT).slot, None);
     assert_nobody_waits(&world);
 }
+
+#[test]
+fn a_court_sale_whose_time_is_over_is_over_swept_or_not() {
+    for counts in [true, false] {
+        println!("the act of the private deed counts: {counts}");
+        let mut world = town();
+        let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
+        // More than a block can end are due at the same hour, the court sale last.
+        for _ in 0..3 {
+            let records: Vec<_> = (0..900)
+                .map(|_| world.sale(FLAT, &[("Aida", "1/1")], &[("Dana", "1/1")]))
+                .collect();
+            world.block_after(10, &records);
+        }
+        let court = court_lodges(&mut world, FLAT);
+        world.pass(2 * DAY);
+        let rival = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Dana", "1/1")]);
+        let first = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);
+        let act = world.act_under("Zarina", &first, ActRole::Disponor, power);
+        world.accept(&act);
+        bolat_signs(&mut world, &court);
+        let act = world.buys("Clara", &first);
+        world.accept(&act);
+        if !counts {
+            let revocation = world.revokes("Aida", &power);
+            world.accept(&revocation);
+        }
+        let expires = world.instrument(&court).pending.unwrap().expires;
+        world.time_ms = (expires.0 - 1) * 1000;
+        let act = world.sells("Aida", &rival);
+        if counts {
+            world.refuse(&act, &["title.slot_taken"]);
+        } else {
+            world.accept(&act);
+        }
+        assert_eq!(world.instrument(&court).status, Status::Pending, "unswept");
+        world.block(&[]);
+        let ended = ends(&world.began);
+        assert!(ended.contains(&(court, Status::Expired)));
+        assert_eq!(ended.contains(&(first, Status::Registered)), counts);
+        let slot = (!counts).then_some(rival);
+        assert_eq!(world.title(FLAT).slot, slot);
+        assert_nobody_waits(&world);
+    }
+}

@@ -59,6 +59,8 @@ mod joint;
 #[cfg(test)]
 mod lenders;
 #[cfg(test)]
+mod lifted;
+#[cfg(test)]
 mod locks;
 #[cfg(test)]
 mod marriage;

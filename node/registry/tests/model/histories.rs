@@ -29,7 +29,7 @@ const HISTORIES: u32 = 1_200;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 76] = [
+const COVERED: [&str; 77] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -106,6 +106,7 @@ const COVERED: [&str; 76] = [
     "displaced Refused",
     "displaced Registered",
     "group.too_deep",
+    "lenders' Registered",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;

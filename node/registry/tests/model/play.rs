@@ -197,16 +197,12 @@ impl Game {
         }
         let all: Vec<Outcome> = began.iter().chain(&outcomes).cloned().collect();
         self.keeps_its_promises(&before, &all)?;
+        self.waits_for_something(now)?;
         if answer == Answer::Accepted {
             self.note(&record)?;
         }
         self.count(&record, &answer, began.iter().chain(&outcomes));
-        for outcome in began.iter().chain(&outcomes) {
-            if displaced.contains(&outcome.record) {
-                let seen = format!("displaced {:?}", outcome.status);
-                *self.tally.entry(seen).or_default() += 1;
-            }
-        }
+        self.notice(&record, &displaced, &all);
         self.submitted.push((now, self.register.height, record));
         Ok(())
     }
@@ -306,6 +302,34 @@ impl Game {
             }
         }
         Ok(())
+    }
+
+    /// What is pending needs something.
+    fn waits_for_something(&self, now: Seconds) -> Result<(), String> {
+        for deed in self.model.pending() {
+            if self.model.is_open(&deed, now) && self.register.needs(&deed.id, now).is_empty() {
+                return Err(format!("{} is pending and needs nothing", deed.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what was looked at again because of something else.
+    fn notice(&mut self, record: &Record, displaced: &BTreeSet<RecordId>, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let deed = self.model.deed(&outcome.record);
+            let lenders = deed.is_some_and(|deed| !deed.disposes());
+            let itself = record.subject() == outcome.record.to_string();
+            let what = if displaced.contains(&outcome.record) {
+                "displaced"
+            } else if lenders && !itself && outcome.status == Status::Registered {
+                "lenders'"
+            } else {
+                continue;
+            };
+            let seen = format!("{what} {:?}", outcome.status);
+            *self.tally.entry(seen).or_default() += 1;
+        }
     }
 
     /// Rules 17, 37: an ended power never acts; no more money leaves an escrow than came in, and once.

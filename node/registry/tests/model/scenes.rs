@@ -118,6 +118,30 @@ fn lenders() -> impl Strategy<Value = Vec<Attempt>> {
     })
 }
 
+/// A mortgage is assigned twice: the first assignment is complete when the mortgage is somebody else's,
+/// who assigns it back.
+fn back_and_forth() -> impl Strategy<Value = Vec<Attempt>> {
+    let parts = (0..4usize, 0..5usize, 0..5usize, 0..5usize);
+    (parts, any::<bool>()).prop_map(|((flat, lender, one, other), back)| {
+        let (what, hours, slip) = (Granted::Mortgage, 0, Slip::Nothing);
+        let grant = Dealing::Grant {
+            flat,
+            what,
+            to: lender,
+            hours,
+            slip,
+        };
+        let assign = |to| Attempt::Deal(Dealing::Assign { loan: 0, to, slip });
+        let mut all = then(vec![Attempt::Deal(grant)], 4);
+        all.extend(then(vec![assign(one)], 1));
+        all.extend(then(vec![assign(other)], 2));
+        all.extend(advances(1));
+        let last = if back { lender } else { other };
+        all.extend(then(vec![assign(last)], 2));
+        all
+    })
+}
+
 /// A ward's guardian deals for them.
 fn guardian() -> impl Strategy<Value = Vec<Attempt>> {
     let fact = prop_oneof![Just(Fact::Incapacity), Just(Fact::Minority)];
@@ -377,9 +401,10 @@ fn overtaken() -> impl Strategy<Value = Vec<Attempt>> {
             all.push(Attempt::Case(Case::CourtSale { back: 0, slip: 5 }));
             all.push(Attempt::Deal(Dealing::Ask { deed, mute: false }));
             all.extend(advances(1));
-            all.extend((0..later).map(|need| Attempt::Advance {
+            let rest = if later == 0 { 0 } else { 4 };
+            all.extend((0..rest).map(|_| Attempt::Advance {
                 deed: 1,
-                need,
+                need: 1,
                 by_agent: false,
             }));
             let asked = 0;
@@ -417,7 +442,8 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
         4 => undone().boxed(),
         4 => agent().boxed(),
         3 => frozen().boxed(),
-        3 => overtaken().boxed(),
+        4 => overtaken().boxed(),
+        2 => back_and_forth().boxed(),
     ];
     let sound = |attempts: Vec<Attempt>| {
         let steps = attempts.into_iter().map(|attempt| Step {
