@@ -264,11 +264,15 @@ fn complete_but_for_the_court_sale_it_registers_when_that_ends_unregistered() {
             world.accept(&last);
             assert_eq!(world.open(&deed), ["title.slot_taken"]);
             let funding = funding(&world, &deed);
+            let encumbrances = &world.title(private.property).encumbrances;
+            let others: Vec<RecordId> = encumbrances.iter().map(|other| other.id).collect();
 
-            let outcomes = end(&mut world, &court);
+            let mut ends = ends(&end(&mut world, &court));
+            // By some profiles a reservation has run out by then.
+            ends.retain(|(record, _)| !others.contains(record));
             let mut expected = vec![(court, *status), (deed, Status::Registered)];
             expected.extend(funding.map(|funding| (funding, Status::Registered)));
-            assert_eq!(ends(&outcomes), expected);
+            assert_eq!(ends, expected);
             if let Some(funding) = funding {
                 assert_eq!(world.escrow(&funding).state, EscrowState::ReleaseOrdered);
             }
