@@ -146,8 +146,9 @@ pub const BUSINESS_DAYS_MAX: u16 = 367;
 /// Profiles of one ledger over its life.
 pub const PROFILES_MAX: usize = 256;
 
-/// Instruments waiting for the civil status of one party. A fact about 256 parties looks again at
-/// 256 × 8 = 2,048 of them, a full block's worth.
+/// Instruments that wait for the civil status, officers or guardian of one party, or for a change of
+/// one title's mortgages. A fact about 256 parties looks again at 256 × 8 = 2,048 of them, a full block's
+/// worth. What finds no room is looked at once a day, for the [`EXPIRY_STEPS_MAX`] of a block.
 pub const WAITING_MAX: usize = 8;
 
 /// Steps of expiry that one block makes: a step reads one list of ids or ends one instrument. The

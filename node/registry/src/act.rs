@@ -15,8 +15,8 @@ use crate::identity::Evidence;
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::{Codes, Verdict};
 use crate::{
-    door, guardianship, identity, marital, notarisation, power, registration, representation,
-    sub_power, text,
+    court_sale, door, guardianship, identity, marital, notarisation, power, registration,
+    representation, sub_power, text,
 };
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Act) -> Verdict {
@@ -132,6 +132,7 @@ fn effect(case: &mut Case<'_, '_>, mut deed: Box<Deed>) -> Verdict {
         }
     }
     for property in &taken {
+        court_sale::displace(case.state, &deed, property)?;
         if let Some(title) = deed.titles.get_mut(property) {
             title.slot = Some(deed.id);
         }
@@ -177,13 +178,13 @@ fn check_party(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     // Rule 4, Civil Code 212: a party to the instrument in this capacity, or a member of one.
-    let mut own = None;
+    let mut own = Vec::new();
     for side in text::side(&deed.property, &deed.pending.text, body.role) {
-        if own.is_none() && representation::belongs(case.state, &side, &party)? {
-            own = Some(side);
+        if representation::belongs(case.state, &side, &party)? {
+            own.push(side);
         }
     }
-    law.require(own.is_some(), Code::ActRoleForeign);
+    law.require(!own.is_empty(), Code::ActRoleForeign);
     // Rules 4, 23: once; of a legal entity, once by each of the officers that it takes.
     let acts = &deed.pending.acts;
     let signer = case.record.issuer();
@@ -197,25 +198,31 @@ fn check_party(
     law.require(!repeated, Code::ActRepeated);
     // Rule 4: as many as an instrument has room for.
     law.require(acts.len() < ACTS_MAX, Code::GroupTooDeep);
-    let Some(side) = own.filter(|_| body.role == ActRole::Disponor) else {
-        return Ok(());
-    };
-    if !text::disposes(&deed.pending.text) {
-        return Ok(());
+    if body.role == ActRole::Disponor && text::disposes(&deed.pending.text) {
+        check_holding(body, deed, &own, law)?;
     }
-    // Rules 1, 2, 20, Civil Code 188: who gives holds at least that when the act is done.
+    Ok(())
+}
+
+/// Rules 1, 2, 20, Civil Code 188: who gives, and every group for which they do, holds at least that when
+/// the act is done.
+fn check_holding(
+    body: &Act,
+    deed: &Deed,
+    own: &[PartyId],
+    law: &mut Codes,
+) -> Result<(), StateError> {
     for leg in deed.legs() {
-        if !leg.disponors.contains(&side) {
-            continue;
-        }
         let title = deed.title(&leg.property)?;
-        match title.share_of(&side) {
-            None if body.power.is_some() => law.refuse(Code::PrincipalNotHolder),
-            None => law.refuse(Code::TitleNotHolder),
-            Some(held) => {
-                let given =
-                    marital::given(&deed.property, &deed.pending.text, &leg.property, &side);
-                law.require(given.is_none_or(|given| given <= held), Code::TitleExcess);
+        for side in own.iter().filter(|side| leg.disponors.contains(side)) {
+            match title.share_of(side) {
+                None if body.power.is_some() => law.refuse(Code::PrincipalNotHolder),
+                None => law.refuse(Code::TitleNotHolder),
+                Some(held) => {
+                    let text = &deed.pending.text;
+                    let given = marital::given(&deed.property, text, &leg.property, side);
+                    law.require(given.is_none_or(|given| given <= held), Code::TitleExcess);
+                }
             }
         }
     }
@@ -267,7 +274,8 @@ fn check_power(
     // Rule 15: who buys with borrowed money also mortgages what is bought.
     let also = (body.role == ActRole::Acquirer && text::lends(text)).then_some(ActKind::Mortgage);
     let facing = facing(body.role);
-    let counterparties = text::facing(&deed.property, text, &power.principal, facing);
+    let counterparties =
+        representation::facing(case.state, &deed.property, text, &power.principal, facing)?;
     for (leg, kind) in deed.legs().iter().flat_map(|leg| {
         [Some(kind), also]
             .into_iter()
@@ -296,7 +304,9 @@ fn check_power(
             Some(other) => sub_power::agents(case.state, other)?,
         };
         let both = theirs.iter().any(|agent| own.contains(agent));
-        let same = text::are_together(&deed.property, text, &done.party, &power.principal);
+        let principal = &power.principal;
+        let same =
+            representation::are_together(case.state, &deed.property, text, &done.party, principal)?;
         let allowed = power.scope.self_dealing && other.is_none_or(|p| p.scope.self_dealing);
         law.require(!both || same || allowed, Code::PowerSelfDealing);
     }

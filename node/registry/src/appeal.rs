@@ -82,9 +82,7 @@ fn is_party(case: &Case<'_, '_>, appealed: &Record) -> Result<bool, StateError> 
         return Ok(false);
     };
     for party in text::all_parties(appealed.subject(), &text) {
-        if representation::belongs(case.state, &party, &issuer)?
-            || representation::check(case.state, &issuer, &party, case.now)?.is_empty()
-        {
+        if representation::speaks_for(case.state, &issuer, &party, case.now)? {
             return Ok(true);
         }
     }

@@ -1,6 +1,7 @@
 //! A mortgage passes to another mortgagee (rules 25, 26; Civil Code 339). It keeps its rank, and takes
 //! no slot: the holders' right stays what it is. Of two assignments of one mortgage the first that is
-//! complete wins; the other is never registered.
+//! complete wins; the other waits at the title, and registers only if the mortgage comes back to who
+//! assigned it.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +46,7 @@ fn unfit(title: &Title, encumbrances: &[Encumbrance], text: &Assignment) -> Opti
     }
 }
 
-/// Judged again when the last signature arrives.
+/// Judged again when the last signature arrives, and from then on whenever the title changes.
 pub(crate) fn open(view: &View<'_>, text: &Assignment) -> Result<Vec<Requirement>, StateError> {
     let title = view.deed.title(&view.deed.property)?;
     let rest = discharge::remaining(view.deed, &view.deed.property)?;

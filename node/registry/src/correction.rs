@@ -19,7 +19,7 @@ use crate::apply::Case;
 use crate::deed::{self, Found};
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{court_order, discharge, door, identity, preemption, registration};
+use crate::{court_order, court_sale, discharge, door, identity, preemption, registration};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Correction) -> Verdict {
     let mut door = door::open(case);
@@ -168,19 +168,21 @@ fn amend(case: &mut Case<'_, '_>, property: &str, body: &Correction, source: Rec
         ..outcome(source, Status::Registered)
     }];
     outcomes.extend(ended);
+    let lenders = registration::look_again_at(case.state, case.block, property)?;
+    outcomes.extend(lenders);
     Ok(outcomes)
 }
 
-/// The instrument that holds the slot was drawn up for another version: it can never be registered.
+/// The instrument that holds the slot, and one that waits for it to end, were drawn up for another
+/// version: they can never be registered.
 fn end_first_in_rank(case: &mut Case<'_, '_>, property: &str) -> Result<Vec<Outcome>, StateError> {
-    let Some(id) = state::title(case.state, property)?.and_then(|title| title.slot) else {
-        return Ok(Vec::new());
-    };
-    match deed::find(case.state, &id, case.now)? {
-        Found::Open(deed) => {
-            let codes = Rejection::one(Code::TitleVersion).to_strings();
-            deed.close(case.state, case.block, Status::Refused, codes)
-        }
-        Found::Nothing | Found::Closed => Ok(Vec::new()),
+    let mut ended = court_sale::end_displaced(case.state, case.block, property)?;
+    let slot = state::title(case.state, property)?.and_then(|title| title.slot);
+    if let Some(id) = slot
+        && let Found::Open(deed) = deed::find(case.state, &id, case.now)?
+    {
+        let codes = Rejection::one(Code::TitleVersion).to_strings();
+        ended.extend(deed.close(case.state, case.block, Status::Refused, codes)?);
     }
+    Ok(ended)
 }

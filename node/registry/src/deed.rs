@@ -1,7 +1,7 @@
 //! An open instrument together with its titles: loading, keeping, closing, and the priority slot
 //! (rules 9, 31).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use deedbook_schemas::block::{Height, Seconds};
@@ -20,7 +20,7 @@ use crate::power::power_in_force;
 use crate::state::{self, Key, Overlay, StateError, StateRead};
 use crate::text::{self, Leg};
 use crate::verdict::outcome;
-use crate::{priority_notice, representation, requisition, settlement};
+use crate::{court_sale, priority_notice, registration, representation, requisition, settlement};
 
 /// A pending instrument and the titles it is about.
 pub(crate) struct Deed {
@@ -171,7 +171,8 @@ impl Deed {
     }
 
     /// Ends the instrument otherwise than by registration; it keeps no slot and no reservation (rule
-    /// 31), and what was funded goes back (rule 37).
+    /// 31), and what was funded goes back (rule 37). The private deed from which a court sale took a slot
+    /// has it again, and is looked at.
     pub(crate) fn close(
         mut self,
         state: &mut Overlay<'_>,
@@ -184,6 +185,8 @@ impl Deed {
             ..self.ended(block, status)
         };
         state.put(Key::Instrument(&self.id), &instrument);
+        let by_court = text::by_court(&self.pending.text);
+        let mut next = BTreeSet::new();
         for (property, title) in &mut self.titles {
             let reserved = title.encumbrances.len();
             title.encumbrances.retain(|encumbrance| {
@@ -192,9 +195,17 @@ impl Deed {
             });
             let held = title.slot == Some(self.id);
             if held {
-                title.slot = None;
+                title.slot = court_sale::give_back(state, by_court, property)?;
+                next.extend(title.slot);
+            } else if title.slot.is_some() {
+                court_sale::forget(state, &self.id, property)?;
             }
-            if held || title.encumbrances.len() < reserved {
+            let released = title.encumbrances.len() < reserved;
+            if released {
+                // What is before the title may have waited for room on it.
+                next.extend(title.slot);
+            }
+            if held || released {
                 state.put(Key::Title(property), title);
             }
         }
@@ -203,6 +214,9 @@ impl Deed {
             ..outcome(self.id, status)
         }];
         outcomes.extend(settlement::end(state, &self, status)?);
+        for id in &next {
+            outcomes.extend(registration::look_again_by_id(state, block, id)?);
+        }
         Ok(outcomes)
     }
 }
@@ -244,16 +258,23 @@ pub(crate) fn live_acts(
 
 /// The instrument that holds a title's slot. A slot exists only from a disponor's act on, and so
 /// only as long as one counts: an agent whose power was revoked blocks nobody. A buyer's reservation
-/// holds it for its deed in any case (rule 32).
+/// holds it for its deed in any case (rule 32); before both is a sale by order of a court, which
+/// keeps what it has taken until it ends.
 pub(crate) fn slot_holder(
     state: &dyn StateRead,
     property: &str,
     title: &Title,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
+    let first = in_slot(state, property, title, now)?;
+    if let Some((id, _, pending)) = &first
+        && text::by_court(&pending.text)
+    {
+        return Ok(Some(*id));
+    }
     match priority_notice::reserved_for(state, title, now)? {
         Some(id) => Ok(Some(id)),
-        None => signed_holder(state, property, title, now),
+        None => signed(state, property, first, now),
     }
 }
 
@@ -272,11 +293,38 @@ pub(crate) fn slot_refusal(
         return Ok(None);
     }
     let reserved = priority_notice::reserved_for(state, title, now)?;
-    Ok(Some(if reserved.is_some() {
+    Ok(Some(if reserved == holder {
         Code::NoticeInForce
     } else {
         Code::TitleSlot
     }))
+}
+
+/// An open instrument by its id, with its subject.
+type InSlot = (RecordId, String, Pending);
+
+/// The open instrument that was the last to take a title's slot, whether its acts count or not. Where
+/// that was a court sale whose time is over, the deed before it.
+fn in_slot(
+    state: &dyn StateRead,
+    property: &str,
+    title: &Title,
+    now: Seconds,
+) -> Result<Option<InSlot>, StateError> {
+    let open = |id: RecordId| -> Result<Option<InSlot>, StateError> {
+        let found = state::instrument(state, &id)?;
+        Ok(found.and_then(|found| {
+            let pending = found.pending.filter(|pending| is_open(pending, now))?;
+            Some((id, found.property, pending))
+        }))
+    };
+    let Some(id) = title.slot else {
+        return Ok(None);
+    };
+    match open(id)? {
+        None => court_sale::displaced(state, property)?.map_or(Ok(None), open),
+        found => Ok(found),
+    }
 }
 
 /// The instrument that holds a title's slot by an act that counts, reserved or not.
@@ -286,14 +334,17 @@ pub(crate) fn signed_holder(
     title: &Title,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
-    let Some(id) = title.slot else {
-        return Ok(None);
-    };
-    let pending = state::instrument(state, &id)?.and_then(|found| {
-        let property = found.property;
-        found.pending.map(|pending| (property, pending))
-    });
-    let Some((subject, pending)) = pending.filter(|(_, pending)| is_open(pending, now)) else {
+    let first = in_slot(state, property, title, now)?;
+    signed(state, property, first, now)
+}
+
+fn signed(
+    state: &dyn StateRead,
+    property: &str,
+    first: Option<InSlot>,
+    now: Seconds,
+) -> Result<Option<RecordId>, StateError> {
+    let Some((id, subject, pending)) = first else {
         return Ok(None);
     };
     for act in live_acts(state, &pending, now)? {
@@ -305,7 +356,8 @@ pub(crate) fn signed_holder(
 }
 
 /// The instrument that stands before one of this text on a title (rules 9, 31, 32). What private persons
-/// lodged does not stand before a sale by order of a court: a debtor would lodge for ever.
+/// lodged does not stand before a sale by order of a court: a debtor would lodge for ever. Before it
+/// stands another one that is signed or reserved.
 fn stands_before(
     state: &dyn StateRead,
     property: &str,
@@ -313,12 +365,17 @@ fn stands_before(
     text: &Text,
     now: Seconds,
 ) -> Result<Option<RecordId>, StateError> {
-    let holder = slot_holder(state, property, title, now)?;
-    let Some(id) = holder.filter(|_| text::by_court(text)) else {
-        return Ok(holder);
-    };
-    let pending = state::instrument(state, &id)?.and_then(|found| found.pending);
-    Ok(holder.filter(|_| pending.is_some_and(|pending| text::by_court(&pending.text))))
+    if !text::by_court(text) {
+        return slot_holder(state, property, title, now);
+    }
+    let reserved = priority_notice::reserved_for(state, title, now)?;
+    let signed = signed_holder(state, property, title, now)?;
+    for id in reserved.into_iter().chain(signed) {
+        if court_sale::is_one(state, &id)? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether an act takes the slot of `property`: it is by somebody who gives it away there, in person

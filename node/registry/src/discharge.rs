@@ -120,15 +120,20 @@ pub(crate) fn consent(case: &mut Case<'_, '_>, body: &MortgageeConsent) -> Verdi
     supplement(case, deed, matter)
 }
 
-/// The open instrument with which something is given up: one about that property.
+/// The open instrument with which something is given up: one about that property. From here on the record
+/// is judged as the instrument is (rule 47).
 fn deed_about(
-    case: &Case<'_, '_>,
+    case: &mut Case<'_, '_>,
     instrument: &RecordId,
     property: &str,
     door: &mut Codes,
 ) -> Result<Option<Box<Deed>>, StateError> {
     match deed::find(case.state, instrument, case.now)? {
-        Found::Open(deed) if deed.titles.contains_key(property) => return Ok(Some(deed)),
+        Found::Open(deed) if deed.titles.contains_key(property) => {
+            case.judged_by = deed.pending.profile;
+            case.profile = state::profile(case.state, case.judged_by)?;
+            return Ok(Some(deed));
+        }
         Found::Open(_) | Found::Nothing => door.refuse(Code::InstrumentUnknown),
         Found::Closed => door.refuse(Code::InstrumentClosed),
     }

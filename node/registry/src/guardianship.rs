@@ -2,6 +2,7 @@
 //!
 //! Does not live here: whether a guardian's act counts: see `representation`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deedbook_schemas::block::Seconds;
@@ -21,7 +22,7 @@ use crate::representation;
 use crate::requirements::Requirement;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
-use crate::{door, identity, marriage, registration, text};
+use crate::{door, identity, marriage, registration, text, waiting};
 
 pub(crate) fn appoint(case: &mut Case<'_, '_>, body: &Guardianship) -> Verdict {
     let mut door = door::open(case);
@@ -59,7 +60,7 @@ pub(crate) fn appoint(case: &mut Case<'_, '_>, body: &Guardianship) -> Verdict {
         ..Arc::unwrap_or_clone(ward)
     };
     case.state.put(Key::Party(&id), &ward);
-    Ok(Vec::new())
+    Ok(waiting::look_again(case.state, case.block, &[id])?)
 }
 
 pub(crate) fn permit(case: &mut Case<'_, '_>, body: &GuardianPermission) -> Verdict {
@@ -123,6 +124,35 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
         open.extend(missing_permission(&deed.pending, &ward, view.now));
     }
     Ok(open)
+}
+
+/// Who may end the conflict that holds an instrument up, and when age does.
+#[derive(Default)]
+pub(crate) struct Torn {
+    pub(crate) parties: BTreeSet<PartyId>,
+    pub(crate) until: Option<Seconds>,
+}
+
+/// Guardians who are torn, and those on the other side: by divorce, other officers, another guardian, or
+/// coming of age.
+pub(crate) fn torn(view: &View<'_>) -> Result<Torn, StateError> {
+    let mut torn = Torn::default();
+    let deed = view.deed;
+    for act in deed.pending.acts.iter().filter(|act| act.by_office) {
+        if !conflict(view.state, deed, &act.signer, &act.party, view.now)? {
+            continue;
+        }
+        torn.parties.insert(act.signer);
+        for other in opposite(view.state, deed, &act.party)? {
+            for person in representation::persons(view.state, &other)? {
+                torn.parties.insert(person);
+                let of_age = state::party(view.state, &person)?.and_then(|p| p.minor_until);
+                let to_come = of_age.filter(|until| view.now < *until);
+                torn.until = torn.until.into_iter().chain(to_come).min();
+            }
+        }
+    }
+    Ok(torn)
 }
 
 /// Rule 21, Civil Code 24, 159: bound to this instrument, and in force when it is registered.

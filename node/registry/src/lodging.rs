@@ -122,7 +122,7 @@ fn check_legs(
         check_parties(case, text, &leg, law)?;
     }
     for lender in text::side(case.record.subject(), text, ActRole::Mortgagee) {
-        let able = representation::cannot_act(case.state, &lender, case.now)?.is_none();
+        let able = representation::cannot_act(case.state, &lender, case.now)?.is_empty();
         law.require(able, Code::AcquirerUnknown);
     }
     // Rule 4: no more signers than an instrument has room for.
@@ -167,14 +167,13 @@ fn check_parties(
     // Rule 22: the dead dispose by succession alone.
     let by_will = text::acts_by_will(text);
     for party in leg.disponors.iter().filter(|_| by_will) {
-        if let Some(code) = representation::cannot_act(case.state, party, case.now)?
-            && state::party(case.state, party)?.is_some()
-        {
-            law.refuse(code);
+        if state::party(case.state, party)?.is_some() {
+            let failed = representation::cannot_act(case.state, party, case.now)?;
+            failed.into_iter().for_each(|code| law.refuse(code));
         }
     }
     for party in &leg.acquirers {
-        let able = representation::cannot_act(case.state, party, case.now)?.is_none();
+        let able = representation::cannot_act(case.state, party, case.now)?.is_empty();
         law.require(able, Code::AcquirerUnknown);
     }
     Ok(())

@@ -14,7 +14,7 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
-use crate::deed::{Deed, View};
+use crate::deed::{self, Deed, View};
 use crate::requirements::Requirement;
 use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict};
@@ -76,7 +76,9 @@ fn certify_instrument(case: &mut Case<'_, '_>, mut deed: Deed) -> Verdict {
     let mut properties: Vec<String> = legs.collect();
     properties.push(deed.property.clone());
     check_territory(case, Some(&properties), &mut law)?;
-    // Rule 24: for others.
+    // Rule 24: for others: the parties, and those who act for them. What no longer counts (rules 17, 18)
+    // is not certified, and who did it has nothing to do with what is.
+    deed.pending.acts = deed::live_acts(case.state, &deed.pending, case.now)?;
     let mut parties = text::all_parties(&deed.property, &deed.pending.text);
     for done in &deed.pending.acts {
         parties.push(done.signer);

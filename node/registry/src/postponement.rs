@@ -2,7 +2,7 @@
 //! Code 311).
 //!
 //! The ranks and lenders are those that everyone signed for, when it is lodged and again when the last
-//! signature arrives: if they have changed, it waits for them to be so again.
+//! signature arrives: if they have changed, it waits at the title for them to be so again.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ fn unfit(encumbrances: &[Encumbrance], text: &Postponement) -> Option<Code> {
     (passed.as_ref() != Some(&text.passed)).then_some(Code::MortgageRank)
 }
 
-/// Judged again when the last signature arrives.
+/// Judged again when the last signature arrives, and from then on whenever the title changes.
 pub(crate) fn open(view: &View<'_>, text: &Postponement) -> Result<Vec<Requirement>, StateError> {
     let rest = discharge::remaining(view.deed, &view.deed.property)?;
     let open = unfit(&rest, text).map(|code| {

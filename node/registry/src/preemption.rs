@@ -79,7 +79,8 @@ pub(crate) fn offer(case: &mut Case<'_, '_>, body: &PreemptionNotice) -> Verdict
     Ok(vec![outcome(case.record.id, Status::Registered)])
 }
 
-/// Rules 4, 21, 23: the holder in person, or somebody who acts for them by office or is one of them.
+/// Rules 4, 21, 23: the holder in person, somebody who acts for them by office or is one of them, or
+/// acts by office for one of them.
 fn check_offeror(
     case: &Case<'_, '_>,
     signer: &Party,
@@ -91,9 +92,16 @@ fn check_offeror(
         door::standing(signer, case.now, law);
         return Ok(());
     };
-    if representation::members(case.state, represented)?.contains(&issuer) {
+    let members = representation::members(case.state, represented)?;
+    if members.contains(&issuer) {
         door::standing(signer, case.now, law);
         return Ok(());
+    }
+    // Whoever stands for one of a group, too: a firm in it has nobody else.
+    for member in &members {
+        if representation::check(case.state, &issuer, member, case.now)?.is_empty() {
+            return Ok(());
+        }
     }
     let failed = representation::check(case.state, &issuer, represented, case.now)?;
     failed.into_iter().for_each(|code| law.refuse(code));
@@ -267,20 +275,23 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
     Ok(open)
 }
 
-/// Whether somebody acquires who is no co-owner yet, alone or in a group.
+/// Whether somebody acquires, alone or in a group, who is no co-owner yet, alone or in a group.
 fn any_stranger(
     state: &dyn StateRead,
     title: &Title,
     acquirers: &BTreeSet<PartyId>,
 ) -> Result<bool, StateError> {
+    let mut strangers = BTreeSet::new();
+    for acquirer in acquirers {
+        strangers.extend(representation::persons(state, acquirer)?);
+    }
     let holders: BTreeSet<PartyId> = title.holdings.iter().map(|h| h.party).collect();
-    let mut strangers: BTreeSet<_> = acquirers.difference(&holders).copied().collect();
     for holder in &holders {
         if strangers.is_empty() {
             return Ok(false);
         }
-        for member in representation::members(state, holder)? {
-            strangers.remove(&member);
+        for person in representation::persons(state, holder)? {
+            strangers.remove(&person);
         }
     }
     Ok(!strangers.is_empty())

@@ -16,12 +16,12 @@ use crate::deed::{self, Deed, Found};
 use crate::state::{self, Key, Overlay, StateError};
 use crate::verdict::outcome;
 use crate::{
-    assignment, discharge, lease, mortgage, parcel, postponement, preemption, representation,
+    assignment, court_sale, discharge, lease, mortgage, parcel, postponement, preemption,
     requirements, servitude, settlement, text, transfer, waiting,
 };
 
-/// Registers the deed if its last requirement is met; otherwise, if what is missing is a civil status
-/// or an officer's signature, lets it wait for what the registries say. The deed's acts are those that count.
+/// Registers the deed if its last requirement is met; otherwise lets it wait for what others than its
+/// parties bring about. The deed's acts are those that count.
 pub(crate) fn register_if_complete(
     state: &mut Overlay<'_>,
     block: &BlockContext,
@@ -39,12 +39,8 @@ pub(crate) fn register_if_complete(
     }
     let view = deed.view(state, block.now())?;
     if !requirements::first_open(&view)?.is_empty() {
-        let mut waiting = view.marital.waiting;
-        waiting.extend(representation::short_of_officers(
-            state,
-            &deed.pending.acts,
-        )?);
-        waiting::wait(state, deed.id, &waiting)?;
+        let waits = waiting::of(&view)?;
+        waiting::wait(state, block, deed.id, &waits)?;
         return Ok(Vec::new());
     }
     let used = view.marital.consents;
@@ -66,17 +62,46 @@ pub(crate) fn look_again(
     Ok(outcomes)
 }
 
-/// Looks again at the instrument that holds the slot of a property.
+/// Looks again at the instrument that holds the slot of a property, and at what its lenders have among
+/// themselves.
 pub(crate) fn look_again_at(
     state: &mut Overlay<'_>,
     block: &BlockContext,
     property: &str,
 ) -> Result<Vec<Outcome>, StateError> {
-    let slot = state::title(state, property)?.and_then(|title| title.slot);
-    let Some(id) = slot else {
+    let Some(title) = state::title(state, property)? else {
         return Ok(Vec::new());
     };
-    match deed::find(state, &id, block.now())? {
+    let mut outcomes = match &title.slot {
+        Some(id) => look_again_by_id(state, block, id)?,
+        None => Vec::new(),
+    };
+    outcomes.extend(look_again_at_lenders(state, block, property, &title)?);
+    Ok(outcomes)
+}
+
+/// What lenders have among themselves is about a mortgage: where there is none, none comes back.
+fn look_again_at_lenders(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    property: &str,
+    title: &Title,
+) -> Result<Vec<Outcome>, StateError> {
+    let mortgaged = title.encumbrances.iter();
+    if mortgaged.map(|e| &e.right).any(mortgage::is_mortgage) {
+        waiting::look_again_at(state, block, property)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// Looks again at an instrument, if it is open.
+pub(crate) fn look_again_by_id(
+    state: &mut Overlay<'_>,
+    block: &BlockContext,
+    id: &RecordId,
+) -> Result<Vec<Outcome>, StateError> {
+    match deed::find(state, id, block.now())? {
         Found::Open(deed) => look_again(state, block, *deed),
         Found::Nothing | Found::Closed => Ok(Vec::new()),
     }
@@ -133,9 +158,22 @@ fn register(
         ..outcome(deed.id, Status::Registered)
     }];
     outcomes.extend(settlement::end(state, deed, Status::Registered)?);
-    // What lenders settled among themselves may be what the instrument before the title waited for.
-    for property in deed.titles.keys().filter(|_| !disposes) {
-        outcomes.extend(look_again_at(state, block, property)?);
+    // Rule 9: what waited for a court sale was drawn up for another version.
+    for property in deed
+        .titles
+        .keys()
+        .filter(|_| text::by_court(&deed.pending.text))
+    {
+        outcomes.extend(court_sale::end_displaced(state, block, property)?);
+    }
+    // What lenders settled among themselves may be what the instrument before the title waited for, and
+    // every change of a title what they wait for.
+    for (property, title) in &deed.titles {
+        outcomes.extend(if disposes {
+            look_again_at_lenders(state, block, property, title)?
+        } else {
+            look_again_at(state, block, property)?
+        });
     }
     Ok(outcomes)
 }

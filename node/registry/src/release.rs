@@ -62,7 +62,7 @@ impl Release<'_> {
     }
 
     /// Rules 21, 23, Civil Code 24, 37: by those in office, who bind the party alone. A guardian gives up
-    /// nothing of the ward's in favour of themselves or their spouse.
+    /// nothing of the ward's in favour of themselves or their spouse, alone or in a group.
     fn check_office(
         &self,
         case: &Case<'_, '_>,
@@ -76,8 +76,13 @@ impl Release<'_> {
         let found = state::party(case.state, party)?;
         if found.is_some_and(|party| party.nature == Nature::Natural) {
             let spouse = marriage::present_spouse(case.state, &signer, case.now)?;
-            let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
-            law.require(!self.favours.iter().any(own), Code::GuardianConflict);
+            let mut own = false;
+            for favoured in &self.favours {
+                for one in std::iter::once(&signer).chain(&spouse) {
+                    own |= representation::belongs(case.state, favoured, one)?;
+                }
+            }
+            law.require(!own, Code::GuardianConflict);
         }
         Ok(())
     }

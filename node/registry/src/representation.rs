@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::instrument::{ActDone, ActRole};
+use deedbook_schemas::instrument::{ActDone, ActRole, Text};
 use deedbook_schemas::limits::GROUP_DEPTH_MAX;
 use deedbook_schemas::party::{LegalEntity, Nature, Party, PartyId};
 use deedbook_schemas::rejection::Code;
 use deedbook_schemas::standing::{can_act, is_ward};
 
 use crate::state::{self, StateError, StateRead};
+use crate::text;
 
 /// Why a person cannot act for themselves, nor for anybody else (rules 17, 21, 22; Civil Code 13, 22,
 /// 26).
@@ -87,8 +88,8 @@ pub(crate) fn check_alone(
     Ok(failed)
 }
 
-/// Whether `signer` may take back what was begun for `party`: the person, any officer, the guardian,
-/// or who may for any member of the group.
+/// Whether `signer` may take back what was begun for `party`, answer for it or appeal: the person, any
+/// officer, the guardian, or who may for any member of the group.
 pub(crate) fn speaks_for(
     state: &dyn StateRead,
     signer: &PartyId,
@@ -186,6 +187,68 @@ pub(crate) fn members(
     Ok(members)
 }
 
+/// Whether somebody is one of these parties, or one of a group among them.
+fn is_among(state: &dyn StateRead, sides: &[PartyId], party: &PartyId) -> Result<bool, StateError> {
+    for side in sides {
+        if belongs(state, side, party)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whom a party deals with that takes part alone or in a group: the other side's parties of the legs in
+/// which it does, without itself; the lender's, whoever acts in the other capacity.
+pub(crate) fn facing(
+    state: &dyn StateRead,
+    property: &str,
+    text: &Text,
+    party: &PartyId,
+    role: ActRole,
+) -> Result<Vec<PartyId>, StateError> {
+    let mut facing = Vec::new();
+    for leg in text::legs(property, text) {
+        let (own, other) = match role {
+            ActRole::Acquirer => (leg.disponors, leg.acquirers),
+            ActRole::Disponor | ActRole::Mortgagee => (leg.acquirers, leg.disponors),
+        };
+        if is_among(state, &own, party)? {
+            facing.extend(other);
+        }
+    }
+    if facing.is_empty() {
+        facing = text::side(property, text, role);
+    }
+    facing.sort_unstable();
+    facing.dedup();
+    facing.retain(|other| other != party);
+    Ok(facing)
+}
+
+/// Whether two parties are one, or give or receive together, alone or in a group, and nowhere deal with
+/// each other. Joint owners who sever do.
+pub(crate) fn are_together(
+    state: &dyn StateRead,
+    property: &str,
+    text: &Text,
+    one: &PartyId,
+    other: &PartyId,
+) -> Result<bool, StateError> {
+    let mut beside = one == other;
+    for leg in text::legs(property, text) {
+        let among = |side: &[PartyId]| -> Result<[bool; 2], StateError> {
+            Ok([is_among(state, side, one)?, is_among(state, side, other)?])
+        };
+        let (gives, takes) = (among(&leg.disponors)?, among(&leg.acquirers)?);
+        let across = gives[0] && takes[1] || gives[1] && takes[0];
+        if one != other && across {
+            return Ok(false);
+        }
+        beside |= gives == [true; 2] || takes == [true; 2];
+    }
+    Ok(beside)
+}
+
 /// How many signatures it takes to bind all of these parties at once.
 pub(crate) fn signatures(state: &dyn StateRead, parties: &[PartyId]) -> Result<usize, StateError> {
     let mut needed = 0;
@@ -244,15 +307,18 @@ pub(crate) fn short_of_officers(
     Ok(short)
 }
 
-/// Why nobody can act for a party any more; `None` if somebody can.
+/// Why nobody can act for a party any more, or for one of those who stand behind it; empty if somebody
+/// can for each.
 pub(crate) fn cannot_act(
     state: &dyn StateRead,
     party: &PartyId,
     now: Seconds,
-) -> Result<Option<Code>, StateError> {
+) -> Result<BTreeSet<Code>, StateError> {
+    let mut codes = BTreeSet::new();
     for (_, found) in behind(state, party)? {
         let Some(found) = found else {
-            return Ok(Some(Code::PartyDead));
+            codes.insert(Code::PartyDead);
+            continue;
         };
         let code = match &found.nature {
             Nature::Legal(entity) => entity.dissolved.then_some(Code::EntityInactive),
@@ -262,11 +328,9 @@ pub(crate) fn cannot_act(
             }
             Nature::Natural | Nature::Group(_) => None,
         };
-        if code.is_some() {
-            return Ok(code);
-        }
+        codes.extend(code);
     }
-    Ok(None)
+    Ok(codes)
 }
 
 /// Whether a ward has a guardian who can act.

@@ -1,5 +1,16 @@
 //! What a pending instrument still needs, and who can meet it. An instrument registers in the block
-//! in which nothing is left here.
+//! in which nothing is left here: a pending one always has an open requirement. Whatever lifts one
+//! has the instrument looked at again:
+//!
+//! - a record about the instrument itself (an act, a supplement, a decision): `registration::conclude`;
+//! - what comes off a title by a record or by time, a consent, a waiver: the instrument that
+//!   holds the slot of the title (`registration::look_again_at`);
+//! - the end of a court sale: the private deed that it displaced (`court_sale`);
+//! - what registries say about parties, and for what lenders have among themselves any change of the
+//!   title: bounded lists, and for who finds no room on one a clock of a day (`waiting`).
+//!
+//! What is drawn up for a title, a mortgage or a number that is no more needs what cannot come, says so,
+//! and expires, unless its end is known before: with an act on it (`act`), a correction or a court sale.
 //!
 //! Lives here: the order of the requirements, and those that every instrument has. Does not live
 //! here: what a mortgage, a freeze, a settlement … asks for: see their files.
@@ -135,7 +146,7 @@ fn priority(view: &View<'_>) -> Asked {
 }
 
 /// Rules 4, 21, 23: every disponor, every acquirer and the lender of the price act.
-fn acts(view: &View<'_>) -> Asked {
+pub(crate) fn acts(view: &View<'_>) -> Asked {
     let deed = view.deed;
     let mut open = Vec::new();
     for (role, code, what) in [
@@ -144,10 +155,14 @@ fn acts(view: &View<'_>) -> Asked {
         (ActRole::Mortgagee, "act.mortgagee", "lend the price of"),
     ] {
         for party in text::side(&deed.property, &deed.pending.text, role) {
-            if let Some(code) = representation::cannot_act(view.state, &party, view.now)? {
+            let cannot = representation::cannot_act(view.state, &party, view.now)?;
+            let is_able = cannot.is_empty();
+            for code in cannot {
                 let text = format!("{party} is to {what} the property and can no longer act.");
                 open.push(Requirement::new(code, None, text));
-            } else if !representation::has_acted(view.state, &deed.pending.acts, role, &party)? {
+            }
+            if is_able && !representation::has_acted(view.state, &deed.pending.acts, role, &party)?
+            {
                 let text = format!(
                     "{party} is to {what} the property and has not signed, in person or by an agent in power."
                 );

@@ -101,8 +101,7 @@ fn is_entitled(case: &Case<'_, '_>, deed: &Deed) -> Result<bool, StateError> {
         return Ok(true);
     }
     for party in text::all_parties(&deed.property, &deed.pending.text) {
-        let own = representation::belongs(case.state, &party, &signer)?;
-        if own || representation::check(case.state, &signer, &party, case.now)?.is_empty() {
+        if representation::speaks_for(case.state, &signer, &party, case.now)? {
             return Ok(true);
         }
     }

@@ -59,6 +59,12 @@ pub(crate) fn days_after(now: Seconds, days: u16) -> Seconds {
     full_hour(add_days(now, days))
 }
 
+/// The next full day.
+pub(crate) fn next_day(now: Seconds) -> Seconds {
+    let day = (now.0 / DAY_S).saturating_add(1);
+    Seconds(day.saturating_mul(DAY_S))
+}
+
 /// The next time at which time alone brings something about; a node that has nothing else to do
 /// makes a block then. In the past if a block left something over.
 ///

@@ -127,10 +127,14 @@ pub enum Key<'k> {
     Access(&'k RecordId),
     /// The court that holds a recording: a party id.
     Hold(&'k EvidenceRoot),
-    /// Pending instruments that a party's civil status may complete: ids, at most 8.
+    /// Pending instruments that a party's civil status, officers or guardian may complete: ids, at most 8.
     Waiting(&'k PartyId),
+    /// Pending instruments among lenders that a change of the title may complete: ids, at most 8.
+    WaitingAt(&'k str),
     /// By whom, and for which instruments, the slot of a title was reserved.
     Reserved(&'k str),
+    /// The pending private instrument from which a court sale took the slot of a title: a record id.
+    Displaced(&'k str),
     /// Times at which something is due, sorted.
     Hours,
     /// The lists of one time: the first and the one after the last.
@@ -164,7 +168,9 @@ impl Key<'_> {
             Self::Access(id) => join(b'G', &id.0),
             Self::Hold(root) => join(b'V', &root.0),
             Self::Waiting(id) => join(b'N', &id.0),
+            Self::WaitingAt(cadastral) => join(b'Y', cadastral.as_bytes()),
             Self::Reserved(cadastral) => join(b'Q', cadastral.as_bytes()),
+            Self::Displaced(cadastral) => join(b'J', cadastral.as_bytes()),
             Self::Hours => vec![b'X'],
             Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
             Self::Expiring(hour, list) => join(
@@ -449,6 +455,15 @@ impl<'a> Overlay<'a> {
     pub(crate) fn schedule(&mut self, time: Seconds, due: Due) {
         self.scheduled.push((time, due));
         self.journal.push(Undo::Scheduled);
+    }
+
+    /// As [`Overlay::schedule`], unless the block has done so already.
+    pub(crate) fn schedule_once(&mut self, time: Seconds, due: Due) {
+        let entry = (time, due);
+        if !self.scheduled.contains(&entry) {
+            self.scheduled.push(entry);
+            self.journal.push(Undo::Scheduled);
+        }
     }
 
     pub(crate) fn scheduled(&self) -> &[(Seconds, Due)] {

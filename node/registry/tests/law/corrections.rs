@@ -19,6 +19,37 @@ impl World {
         self.plain(registrar, property, Body::Correction(body))
     }
 
+    fn by_order(&mut self, property: &str, amendment: Amendment, order: RecordId) -> Vec<u8> {
+        let body = Correction {
+            title_version: self.title(property).version,
+            amendment,
+            order: Some(order),
+        };
+        self.correction(REGISTRAR, property, body)
+    }
+
+    /// A new address, by order of a court.
+    pub(crate) fn corrects_the_address(&mut self, property: &str, order: RecordId) -> Vec<u8> {
+        let mut unit = self.title(property).unit;
+        unit.address = "16 Abay Avenue".to_owned();
+        self.by_order(property, Amendment::Unit(AmendedUnit { unit }), order)
+    }
+
+    /// The whole is somebody else's, by order of a court.
+    pub(crate) fn gives_it_to(&mut self, property: &str, to: &str, order: RecordId) -> Vec<u8> {
+        self.by_order(property, to_holders(&[(to, "1/1")]), order)
+    }
+
+    /// An encumbrance goes, by order of a court.
+    pub(crate) fn strikes_off(
+        &mut self,
+        property: &str,
+        encumbrance: RecordId,
+        order: RecordId,
+    ) -> Vec<u8> {
+        self.by_order(property, Amendment::Strike { encumbrance }, order)
+    }
+
     fn approval(&mut self, registrar: &str, correction: &RecordId) -> Vec<u8> {
         let body = Body::CorrectionApproval(CorrectionApproval {});
         self.plain(registrar, &correction.to_string(), body)

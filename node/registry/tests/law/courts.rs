@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Sells all that somebody holds for 50,000,000 tiyn, by order.
-    fn court_sale(
+    pub(crate) fn court_sale(
         &self,
         property: &str,
         from: (&str, &str),
@@ -169,9 +169,11 @@ fn a_deed_that_the_debtor_lodged_before_does_not_keep_the_slot() {
     let deed = record_id(&record);
     world.all_act(&deed, &[], &["Bolat"]);
     assert!(world.is_registered(&deed));
+    let ended = world.instrument(&private);
+    assert_eq!(ended.status, Status::Refused);
+    assert_eq!(ended.codes, ["title.version_changed"]);
     let act = world.buys("Clara", &private);
-    world.refuse(&act, &["title.version_changed"]);
-    assert_eq!(world.instrument(&private).status, Status::Refused);
+    world.turn_away(&act, &["instrument.closed"]);
 }
 
 /// A way to spoil a court sale of the flat, and its codes.

@@ -19,7 +19,7 @@ impl World {
         self.plain(signer, &deed.to_string(), Body::Duty(body))
     }
 
-    fn pays(&mut self, deed: &RecordId, kind: DutyKind) -> Vec<u8> {
+    pub(crate) fn pays(&mut self, deed: &RecordId, kind: DutyKind) -> Vec<u8> {
         self.duty(TAX, deed, paid(kind))
     }
 }

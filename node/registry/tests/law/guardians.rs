@@ -21,7 +21,7 @@ impl World {
         self.plain(GUARDIANS, &id(ward).to_string(), Body::Guardianship(body))
     }
 
-    fn appoints(&mut self, ward: &str, guardian: Option<&str>) {
+    pub(crate) fn appoints(&mut self, ward: &str, guardian: Option<&str>) {
         let record = self.guardianship(ward, guardian);
         assert_eq!(self.accept(&record), []);
     }
@@ -34,7 +34,7 @@ impl World {
         self.plain(GUARDIANS, &deed.to_string(), Body::GuardianPermission(body))
     }
 
-    fn permits(&mut self, deed: &RecordId, ward: &str) {
+    pub(crate) fn permits(&mut self, deed: &RecordId, ward: &str) {
         let expires = Seconds(self.now().0 + 30 * DAY);
         let record = self.permission(deed, ward, expires);
         let outcomes = self.accept(&record);
@@ -45,7 +45,7 @@ impl World {
     }
 
     /// Under age for so many days.
-    fn is_minor(&mut self, name: &str, days: u64) {
+    pub(crate) fn is_minor(&mut self, name: &str, days: u64) {
         let until = Seconds(self.now().0 + days * DAY);
         self.fact(name, CivilStatus::Minority { until });
     }

@@ -267,6 +267,10 @@ proptest! {
             if applied.refusal.is_none() {
                 note(&mut known, &record);
             }
+            for (deed, _) in &known.deeds {
+                let pending = world.instrument(deed).status == Status::Pending;
+                prop_assert!(!pending || !world.open(deed).is_empty(), "{deed} waits for nothing");
+            }
             let registered: Vec<_> = applied.outcomes.iter().filter(|o| o.title_version.is_some()).collect();
             for outcome in &registered {
                 assert_complete(&known, &outcome.record);

@@ -29,6 +29,8 @@ mod courts;
 #[cfg(test)]
 mod discharges;
 #[cfg(test)]
+mod displaced;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod duties;
@@ -57,9 +59,13 @@ mod joint;
 #[cfg(test)]
 mod lenders;
 #[cfg(test)]
+mod lifted;
+#[cfg(test)]
 mod locks;
 #[cfg(test)]
 mod marriage;
+#[cfg(test)]
+mod members;
 #[cfg(test)]
 mod mergers;
 #[cfg(test)]
@@ -91,6 +97,8 @@ mod purchase_mortgages;
 #[cfg(test)]
 mod ranks;
 #[cfg(test)]
+mod reforms;
+#[cfg(test)]
 mod releases;
 #[cfg(test)]
 mod requisitions;
@@ -112,6 +120,8 @@ mod succession;
 mod terms;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod waiting;
 #[cfg(test)]
 mod waivers;
 #[cfg(test)]

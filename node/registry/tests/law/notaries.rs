@@ -3,7 +3,7 @@
 use deedbook_registry::{Key, state};
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::encoding::encode;
-use deedbook_schemas::instrument::{ActKind, ActRole, Matter, Status, Supplement};
+use deedbook_schemas::instrument::{ActKind, ActRole, Ending, Matter, Status, Supplement};
 use deedbook_schemas::limits::SUPPLEMENTS_MAX;
 use deedbook_schemas::party::{
     Accreditation, Authority, AuthorityRole, GroupParty, LegalEntity, Nature, Party, PartyMember,
@@ -245,6 +245,45 @@ fn a_notary_is_a_stranger_to_the_parties() {
         let record = world.certifies(ASTANA, &deed);
         world.refuse(&record, &["notary.outside_territory", "notary.interested"]);
     }
+}
+
+#[test]
+fn who_acted_and_no_longer_counts_has_no_interest() {
+    let related = [("the notary", "Nurlan"), ("the notary's spouse", "Zarina")];
+    for (what, agent) in related {
+        for renounced in [false, true] {
+            println!("{what}, renounced: {renounced}");
+            let (mut world, deed) = world();
+            world.marry("Zarina", "Nurlan", world.now());
+            let power = world.empower("Bolat", agent, &[ActKind::Acquire]);
+            let act = world.act_under(agent, &deed, ActRole::Acquirer, power);
+            world.accept(&act);
+            let record = world.certifies(NOTARY, &deed);
+            world.refuse(&record, &["notary.interested"]);
+            let end = if renounced {
+                world.ends(agent, &power, Ending::Renunciation)
+            } else {
+                world.revokes("Bolat", &power)
+            };
+            world.accept(&end);
+            let record = world.certifies(NOTARY, &deed);
+            assert_eq!(world.accept(&record), []);
+            assert_eq!(world.open(&deed), ["act.disponor", "act.acquirer"]);
+            sign(&mut world, &deed);
+            assert!(world.is_registered(&deed));
+        }
+    }
+}
+
+#[test]
+fn a_party_is_one_whether_or_not_they_have_acted() {
+    let (mut world, deed) = world();
+    world.marry("Bolat", "Nurlan", world.now());
+    let act = world.buys("Bolat", &deed);
+    world.accept(&act);
+    world.becomes_incapable("Bolat");
+    let record = world.certifies(NOTARY, &deed);
+    world.refuse(&record, &["notary.interested"]);
 }
 
 #[test]

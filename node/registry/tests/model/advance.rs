@@ -13,6 +13,7 @@ use crate::deeds::Need;
 use crate::history::Fact;
 use crate::memory::Model;
 use crate::pen::{Paper, act, civil, duty, known_name, latest, name, office, personal};
+use crate::proxies::{offer_of, waiver_of};
 use crate::replies::{answer, decide, gives_up, lets_pass, mouth};
 use crate::texts::Deed;
 use crate::world::{CIVIL, DAY, ESCROW, NOTARY};
@@ -67,6 +68,8 @@ fn meet(
         ("guardian.permission_missing" | "guardian.permission_expired", _) => {
             permitted(model, now, deed)
         }
+        ("preemption.notice_missing", Some(party)) => offer_of(model, now, deed, party),
+        ("preemption.period_running", Some(party)) => waiver_of(model, now, deed, party),
         ("notary.missing", _) => {
             let body = Body::Notarisation(Notarisation {});
             Some(office(NOTARY, deed.id, body))
@@ -90,6 +93,13 @@ fn sign(
     (role, party): (ActRole, PartyId),
     by_agent: bool,
 ) -> Option<Paper> {
+    // Of a group, somebody who has not signed yet.
+    let acts = model.counting(&deed.id, now);
+    let behind = model.persons(&party);
+    let mut waiting = behind
+        .iter()
+        .filter(|one| !model.has_acted(&acts, role, one));
+    let party = waiting.next().copied().unwrap_or(party);
     let (signer, power, represents) = mouth(model, party, now, by_agent)?;
     Some(act(signer, &deed.id, role, power, represents))
 }
@@ -159,10 +169,10 @@ fn divide(model: &Model, deed: &Deed<'_>, to: PartyId) -> Option<Paper> {
 }
 
 fn guarded(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
-    let everybody = deed.everybody();
+    let everybody = model.with_members(&deed.everybody());
     let ward = everybody
         .iter()
-        .find(|party| model.is_ward(party, now) && model.stuck(party, now).is_some())?;
+        .find(|party| model.is_ward(party, now) && !model.stuck(party, now).is_empty())?;
     let mut able = crate::pen::PEOPLE[..5].iter();
     let guardian = able.find(|name| {
         let person = crate::world::id(name);
@@ -172,7 +182,7 @@ fn guarded(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
 }
 
 fn permitted(model: &Model, now: Seconds, deed: &Deed<'_>) -> Option<Paper> {
-    let wards = deed.everybody().into_iter();
+    let wards = model.with_members(&deed.everybody()).into_iter();
     let mut wards = wards.filter(|party| model.is_ward(party, now));
     Some(permit(deed.id, wards.next()?, Seconds(now.0 + 5 * DAY)))
 }

@@ -157,7 +157,7 @@ impl Model {
             .iter()
             .all(|caveat| caveat.whose != record.issuer());
         unless(first, Code::CaveatRepeated, &mut law);
-        let longest = now.0 + u64::from(self.profile.caveat_max_days) * 24 * 3600;
+        let longest = now.0 + u64::from(self.law().caveat_max_days) * 24 * 3600;
         let fits = now < body.until && body.until.0 <= longest;
         unless(fits, Code::CaveatTerm, &mut law);
         (door, law)
@@ -187,7 +187,9 @@ impl Model {
         body: &SelfLockRelease,
         now: Seconds,
     ) -> Reasons {
-        let door = self.act_door(record, Recording::Needed, now);
+        let mut high = self.law().clone();
+        high.assurance_min = high.assurance_min.max(high.lock_assurance);
+        let door = self.act_door_under(record, Recording::Needed, now, &high);
         let mut law = self.standing(&record.issuer(), now);
         let standing = self.page(&body.property).standing(Sort::Lock, now);
         let mut standing = standing.iter();

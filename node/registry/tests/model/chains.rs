@@ -32,8 +32,7 @@ impl Model {
 
     /// The record by which a notary certified a power or a deed.
     pub(crate) fn certified(&self, what: &RecordId) -> Option<&Record> {
-        let subject = what.to_string();
-        let mut records = self.about(&subject).map(|(_, _, record)| record);
+        let mut records = self.about(what).map(|(_, _, record)| record);
         records.find(|r| matches!(r.body, Body::Notarisation(_)))
     }
 
@@ -62,12 +61,12 @@ impl Model {
         let works = self.lapsed(&parent, now).is_empty();
         unless(works, Code::PowerParent, &mut law);
         let left = |scope: &Scope| scope.substitutions.unwrap_or(0);
-        let depth = usize::from(self.profile.substitutions_max).min(POWER_DEPTH_MAX);
+        let depth = usize::from(self.law().substitutions_max).min(POWER_DEPTH_MAX);
         let may = left(&body.scope) < left(&parent.body.scope) && chain.len() <= depth;
         unless(may, Code::PowerNoSubstitution, &mut law);
         let within = narrower(&body.scope, &parent.body.scope);
         unless(within, Code::PowerWider, &mut law);
-        let (_, end) = self.term(parent.body).unwrap();
+        let (_, end) = self.term(&parent.id, parent.body).unwrap();
         let shorter = body.expires.is_none_or(|expires| expires <= end);
         unless(shorter, Code::PowerLonger, &mut law);
         let new = chain
@@ -78,7 +77,7 @@ impl Model {
     }
 
     fn is_notarial(&self, deed: &Deed<'_>) -> bool {
-        let acts = &self.profile.notarial_acts;
+        let acts = &self.law_of(&deed.id).notarial_acts;
         deed.kind().is_some_and(|kind| acts.contains(&kind))
     }
 
@@ -126,7 +125,8 @@ impl Model {
                 || self.guardian(party) == Some(person)
                 || entity.is_some_and(|entity| entity.officers.contains(&person))
         };
-        unless(!parties.iter().any(own), Code::NotaryInterested, &mut law);
+        let everybody = self.with_members(parties);
+        unless(!everybody.iter().any(own), Code::NotaryInterested, &mut law);
         law
     }
 

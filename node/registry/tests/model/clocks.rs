@@ -31,21 +31,21 @@ impl Model {
         })
     }
 
-    fn due(&self, asked: Seconds) -> Seconds {
-        let days = self.profile.requisition_business_days;
-        business_days(asked, days, &self.profile.calendar)
+    fn due(&self, deed: &RecordId, asked: Seconds) -> Seconds {
+        let law = self.law_of(deed);
+        business_days(asked, law.requisition_business_days, &law.calendar)
     }
 
     fn clocks(&self, deed: &RecordId) -> Vec<Clock> {
-        let subject = deed.to_string();
+        let subject = deed;
         let asked = self
-            .about(&subject)
+            .about(subject)
             .filter(|(_, _, r)| matches!(r.body, Body::Requisition(_)) && !self.cured(&r.id));
         let clocks = asked.map(|(_, at, asked)| {
             Clock {
             id: asked.id,
-            due: self.due(at),
-            answered: self.about(&subject).any(|(_, _, r)| {
+            due: self.due(deed, at),
+            answered: self.about(subject).any(|(_, _, r)| {
                 matches!(&r.body, Body::RequisitionAnswer(body) if body.requisition == asked.id)
             }),
         }
@@ -65,17 +65,6 @@ impl Model {
         let clocks = self.clocks(&deed.id).into_iter();
         let late = clocks.filter(|clock| !clock.answered && clock.due <= now);
         late.map(|clock| clock.due).min()
-    }
-
-    /// The deeds of which a clock ran out in some time, answered or not.
-    pub(crate) fn clocks_since(&self, before: Seconds, now: Seconds) -> Vec<RecordId> {
-        let asked = self.done().filter(|(_, at, r)| {
-            matches!(r.body, Body::Requisition(_))
-                && (before.0 + 1..=now.0).contains(&self.due(*at).0)
-        });
-        asked
-            .map(|(_, _, r)| r.subject().parse().unwrap())
-            .collect()
     }
 
     pub(crate) fn requisition_needs(&self, deed: &Deed<'_>) -> Vec<Need> {
@@ -113,7 +102,7 @@ impl Model {
         body: &RequisitionAnswer,
         now: Seconds,
     ) -> Reasons {
-        let mut door = self.act_door(record, Recording::Welcome, now);
+        let mut door = self.deed_door(record, Recording::Welcome, now);
         let id: RecordId = record.subject().parse().unwrap();
         let Some(deed) = self.open_deed(&id, now, &mut door) else {
             return (door, Codes::new());
@@ -121,8 +110,8 @@ impl Model {
         let signer = record.issuer();
         let mut law = self.standing(&signer, now);
         let mut everybody = deed.everybody().into_iter();
-        let entitled = deed.lodger == signer
-            || everybody.any(|party| self.is_or_acts_for(&signer, &party, now));
+        let entitled =
+            deed.lodger == signer || everybody.any(|party| self.speaks_for(&signer, &party, now));
         unless(entitled, Code::RequisitionForeign, &mut law);
         let clocks = self.clocks(&deed.id);
         let mut asked = clocks.iter();
@@ -153,7 +142,7 @@ impl Model {
     /// Rule 32: a buyer reserves what a deed that is signed gives them, once while the title is as it
     /// is.
     pub(crate) fn reservation_reasons(&self, record: &Record, now: Seconds) -> Reasons {
-        let mut door = self.act_door(record, Recording::Needed, now);
+        let mut door = self.deed_door(record, Recording::Needed, now);
         let id: RecordId = record.subject().parse().unwrap();
         let Some(deed) = self.open_deed(&id, now, &mut door) else {
             return (door, Codes::new());
@@ -161,7 +150,7 @@ impl Model {
         let buyer = record.issuer();
         let mut law = self.standing(&buyer, now);
         let legs = deed.legs();
-        let bought = legs.iter().filter(|leg| leg.takes.contains(&buyer));
+        let bought = legs.iter().filter(|leg| self.is_among(&buyer, &leg.takes));
         let bought: Vec<&str> = bought.map(|leg| leg.property).collect();
         unless(!bought.is_empty(), Code::NoticeForeign, &mut law);
         for leg in &legs {
@@ -195,7 +184,7 @@ impl Model {
         let ours = notices.filter_map(|(_, _, r)| {
             let deed = self.deed(&r.subject().parse().unwrap())?;
             let mut legs = deed.legs().into_iter();
-            let here = legs.any(|l| l.property == property && l.takes.contains(&r.issuer()));
+            let here = legs.any(|l| l.property == property && self.is_among(&r.issuer(), &l.takes));
             here.then_some((r.issuer(), deed.id))
         });
         ours.collect()

@@ -235,7 +235,7 @@ impl Model {
     fn slip(&self, id: &RecordId) -> Option<(&Record, &Correction)> {
         let (_, _, record) = self.find(id)?;
         let approved = self
-            .about(&id.to_string())
+            .about(id)
             .any(|(_, _, r)| matches!(r.body, Body::CorrectionApproval(_)));
         match &record.body {
             Body::Correction(body) if body.order.is_none() && !approved => Some((record, body)),

@@ -1,6 +1,8 @@
 //! Titles and deeds as the model sees them: who holds what, who signed what, and which deed comes
 //! first.
 
+use std::collections::BTreeSet;
+
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActRole, PartyShare};
@@ -113,7 +115,7 @@ impl Model {
     }
 
     pub(crate) fn expires(&self, deed: &Deed<'_>) -> Seconds {
-        deadline(deed.at, self.profile.pending_days)
+        deadline(deed.at, self.law_of(&deed.id).pending_days)
     }
 
     /// Deeds that have not ended, in the order of lodging.
@@ -141,9 +143,9 @@ impl Model {
     }
 
     pub(crate) fn acts(&self, deed: &RecordId) -> Vec<Signed> {
-        let subject = deed.to_string();
+        let subject = deed;
         let acts = self
-            .about(&subject)
+            .about(subject)
             .filter_map(|(index, _, r)| match &r.body {
                 Body::Act(act) => Some(Signed {
                     index,
@@ -176,11 +178,11 @@ impl Model {
     /// The deed that was signed first on a property: an open one on which an act still counts by which
     /// it took the slot.
     pub(crate) fn signed_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
-        let deed = self.deed(&self.page(property).slot?)?;
+        let deed = self.deed(&self.page(property).slot()?)?;
         let acts = self.counting(&deed.id, now);
         let mut takes = acts
             .iter()
-            .map(|a| deed.takes_slot(property, a.role, &a.party));
+            .map(|a| self.takes_slot(&deed, property, a.role, &a.party));
         (self.is_open(&deed, now) && takes.any(|takes| takes)).then_some(deed.id)
     }
 
@@ -192,22 +194,34 @@ impl Model {
         deeds.find(|id| self.deed(id).is_some_and(|deed| self.is_open(&deed, now)))
     }
 
-    /// The deed that comes first on a property.
-    pub(crate) fn first_in_rank(&self, property: &str, now: Seconds) -> Option<RecordId> {
-        self.reserved(property, now)
-            .or_else(|| self.signed_first(property, now))
+    /// The private deeds that wait behind a court's.
+    pub(crate) fn displaced(&self) -> BTreeSet<RecordId> {
+        let pages = self.properties().into_iter().map(|of| self.page(&of));
+        pages
+            .flat_map(|page| page.queue.iter().rev().skip(1).copied().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// The court's deed that was signed on a property and has not ended.
+    fn court_first(&self, property: &str, now: Seconds) -> Option<RecordId> {
+        let deed = self.deed(&self.page(property).slot()?)?;
+        (deed.by_court() && self.is_open(&deed, now)).then_some(deed.id)
     }
 
     /// Why another deed is before this one on a property.
     pub(crate) fn behind(&self, deed: &Deed<'_>, property: &str, now: Seconds) -> Option<Code> {
-        let first = self.first_in_rank(property, now)?;
-        // No private deed is before a court's.
-        let court = |id: &RecordId| self.deed(id).is_some_and(|deed| deed.by_court());
-        if deed.by_court() && !court(&first) {
-            return None;
-        }
-        let reserved = self.reserved(property, now).is_some();
-        (first != deed.id).then_some(if reserved {
+        let reserved = self.reserved(property, now);
+        let signed = self.signed_first(property, now);
+        let first = if deed.by_court() {
+            // No private deed is before a court's.
+            let court = |id: &RecordId| self.deed(id).is_some_and(|deed| deed.by_court());
+            reserved.filter(court).or(signed.filter(court))
+        } else {
+            let court = self.court_first(property, now);
+            court.or(reserved).or(signed)
+        };
+        let first = first?;
+        (first != deed.id).then_some(if reserved == Some(first) {
             Code::NoticeInForce
         } else {
             Code::TitleSlot
@@ -215,19 +229,19 @@ impl Model {
     }
 
     pub(crate) fn funding(&self, deed: &RecordId) -> Option<RecordId> {
-        let subject = deed.to_string();
-        let fundings = self.about(&subject).map(|(_, _, record)| record);
+        let subject = deed;
+        let fundings = self.about(subject).map(|(_, _, record)| record);
         let mut fundings = fundings.filter(|r| matches!(r.body, Body::EscrowFunding(_)));
         fundings.next().map(|record| record.id)
     }
 
     pub(crate) fn duties_due(&self, deed: &Deed<'_>) -> Vec<DutyKind> {
-        let subject = deed.id.to_string();
+        let subject = &deed.id;
         let mut due = match deed.transfer() {
-            Some(_) => self.profile.duties.clone(),
+            Some(_) => self.law_of(&deed.id).duties.clone(),
             None => Vec::new(),
         };
-        for (_, _, record) in self.about(&subject) {
+        for (_, _, record) in self.about(subject) {
             if let Body::Duty(duty) = &record.body {
                 due.retain(|kind| *kind != duty.kind);
             }

@@ -3,7 +3,8 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::evidence::Topic;
 use deedbook_schemas::party::AuthorityRole;
-use deedbook_schemas::record::{Body, Record};
+use deedbook_schemas::profile::Profile;
+use deedbook_schemas::record::Record;
 use deedbook_schemas::rejection::Code;
 
 use crate::memory::{Codes, Model};
@@ -50,14 +51,8 @@ impl Model {
     /// The door of a person's record.
     pub(crate) fn person_door(&self, record: &Record) -> Codes {
         let mut door = Codes::new();
-        let party = record.issuer().to_string();
-        let mut keys = Vec::new();
-        for (_, _, known) in self.about(&party) {
-            if let Body::Enrolment(enrolment) = &known.body {
-                keys.push(enrolment.key);
-            }
-        }
-        if keys.is_empty() {
+        let keys = self.keys(&record.issuer());
+        if keys.is_empty() && !self.known(&record.issuer()) {
             door.insert(Code::SignerUnknown);
         } else {
             let known = keys.contains(&record.statement.header.key);
@@ -68,6 +63,26 @@ impl Model {
 
     /// The door of a person's own act: somebody checked who it was, and there is a film of it.
     pub(crate) fn act_door(&self, record: &Record, recording: Recording, now: Seconds) -> Codes {
+        self.act_door_under(record, recording, now, self.law())
+    }
+
+    /// The same, of what is said about a deed.
+    pub(crate) fn deed_door(&self, record: &Record, recording: Recording, now: Seconds) -> Codes {
+        let law = match record.subject().parse() {
+            Ok(deed) => self.law_about(&deed, now),
+            Err(_) => self.law(),
+        };
+        self.act_door_under(record, recording, now, law)
+    }
+
+    /// The same, under some law.
+    pub(crate) fn act_door_under(
+        &self,
+        record: &Record,
+        recording: Recording,
+        now: Seconds,
+        law: &Profile,
+    ) -> Codes {
         let mut door = self.person_door(record);
         let signed_at = record.statement.header.issued_at;
         match &record.attestation {
@@ -88,14 +103,15 @@ impl Model {
                 unless(own, Code::AttestationSubject, &mut door);
                 let bound = said.nonce == record.act_digest && said.ledger == self.ledger;
                 unless(bound, Code::AttestationNonce, &mut door);
-                let window = u64::from(self.profile.attestation_window_s);
+                let window = u64::from(law.attestation_window_s);
                 let fresh = said.time.0.abs_diff(signed_at.0) <= window
                     && said.time <= now
                     && said.time == header.issued_at;
                 unless(fresh, Code::AttestationStale, &mut door);
-                let high = said.assurance >= self.profile.assurance_min
-                    && said.liveness >= self.profile.liveness_min;
+                let high = said.assurance >= law.assurance_min && said.liveness >= law.liveness_min;
                 unless(high, Code::AttestationLevel, &mut door);
+                let real = said.assurance <= 3 && said.liveness <= 3;
+                unless(real, Code::FieldInvalid, &mut door);
             }
         }
         match &record.evidence {
@@ -108,21 +124,24 @@ impl Model {
                 let shown = (film.started.0..=film.started.0 + film.duration_ms.div_ceil(1000))
                     .contains(&signed_at.0);
                 unless(shown, Code::EvidenceTime, &mut door);
-                let kept = film.retention_years >= self.profile.retention_years;
+                let kept = film.retention_years >= law.retention_years;
                 unless(kept, Code::EvidenceRetention, &mut door);
                 unless(
                     !self.recording_used(&film.root),
                     Code::EvidenceReused,
                     &mut door,
                 );
-                let mut topics = self.profile.topics.clone();
+                let mut topics = law.topics.clone();
                 if recording == Recording::NeededWithPrice {
                     topics.push(Topic::Price);
                 }
                 let all = topics
                     .iter()
                     .all(|topic| film.statements.iter().any(|said| said.topic == *topic));
-                unless(all, Code::EvidenceStatement, &mut door);
+                let mut said = film.statements.iter();
+                let within = said.all(|said| said.offset_ms <= film.duration_ms);
+                unless(all && within, Code::EvidenceStatement, &mut door);
+                unless(film.bytes > 0, Code::EvidenceEmpty, &mut door);
             }
         }
         door

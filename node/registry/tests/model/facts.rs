@@ -1,36 +1,36 @@
 //! The model's verdict on what authorities say about people and properties.
 
 use deedbook_schemas::block::Seconds;
-use deedbook_schemas::limits::STATUS_FACTS_MAX;
+use deedbook_schemas::limits::{HOLDERS_MAX, STATUS_FACTS_MAX};
 use deedbook_schemas::party::{AuthorityRole, CivilStatus, PartyId};
+use deedbook_schemas::property::FirstRegistration;
 use deedbook_schemas::record::Record;
 use deedbook_schemas::rejection::Code;
 
 use crate::doors::unless;
 use crate::memory::{Codes, Model, Wedding};
+use crate::shares::Share;
 use crate::verdict::Reasons;
 
 impl Model {
-    pub(crate) fn accreditation_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::Supervisor);
-        (door, Codes::new())
-    }
-
-    pub(crate) fn enrolment_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::IdentityProvider);
+    pub(crate) fn first_reasons(
+        &self,
+        record: &Record,
+        body: &FirstRegistration,
+        now: Seconds,
+    ) -> Reasons {
+        let mut door = self.authority_door(record, AuthorityRole::Registrar);
+        let holdings = &body.holdings;
+        let past = holdings.iter().all(|hold| hold.acquired <= now);
+        let few = holdings.len() <= HOLDERS_MAX;
+        unless(past && few, Code::FieldInvalid, &mut door);
         let mut law = Codes::new();
-        let party: PartyId = record.subject().parse().unwrap();
-        if let Some(first) = self.enrolment(&party) {
-            let same = first.issuer() == record.issuer();
-            unless(same, Code::PartyExists, &mut law);
-            unless(self.died(&party).is_none(), Code::PartyDead, &mut law);
-        }
-        (door, law)
-    }
-
-    pub(crate) fn first_reasons(&self, record: &Record) -> Reasons {
-        let door = self.authority_door(record, AuthorityRole::Registrar);
-        let mut law = Codes::new();
+        let sum = holdings
+            .iter()
+            .fold(Share::NONE, |sum, hold| sum.plus(Share::of(hold.share)));
+        unless(sum == Share::ALL, Code::TitleShares, &mut law);
+        let known = holdings.iter().all(|hold| self.known(&hold.party));
+        unless(known, Code::HolderUnknown, &mut law);
         let fresh = self.title(record.subject()).is_none();
         unless(fresh, Code::TitleExists, &mut law);
         (door, law)

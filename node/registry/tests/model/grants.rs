@@ -14,6 +14,7 @@ use deedbook_schemas::record::Body;
 use crate::dealings::{Dealing, Granted, Slip};
 use crate::deeds::{Version, held};
 use crate::drafts::part;
+use crate::foundings::GROUPS;
 use crate::memory::Model;
 use crate::pages::Thing;
 use crate::pen::{BANK, NUMBERS, PEOPLE, PRICES, Paper, flat, latest, name, office};
@@ -113,6 +114,9 @@ fn grant(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
         Slip::Order if givers.len() > 1 => givers.reverse(),
         Slip::Order => givers.push(id(PEOPLE[5])),
         Slip::Nothing | Slip::OtherVersion | Slip::Amount => {}
+    }
+    if hours % 16 == 5 {
+        to = id(GROUPS[n % GROUPS.len()]);
     }
     // Not only at full hours.
     let until = Seconds(now.0 + hours * 1800);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::cases::{Case, case};
 use crate::dealings::{Dealing, lodged, said};
+use crate::ventures::Venture;
 
 /// One thing that is tried, and how it is spoilt (mostly not).
 #[derive(Debug, Clone)]
@@ -25,7 +26,17 @@ pub(crate) enum Spoil {
     OldFilm,
     SilentFilm,
     WrongKey,
+    SecondKey,
     Stale,
+    /// Level, topics and term that only some laws are content with.
+    Middling,
+    /// The film is kept no longer than the present law asks.
+    BriefFilm,
+    EmptyFilm,
+    /// Something is said after the film's end.
+    LateWord,
+    /// A level that there is not.
+    NoLevel,
 }
 
 /// People, flats and so on are numbers, taken modulo how many there are.
@@ -158,6 +169,8 @@ pub(crate) enum Attempt {
     Deal(Dealing),
     /// Courts, notaries of the dead, registrars and readers.
     Case(Case),
+    /// Groups, laws, keys and recordings.
+    Venture(Venture),
 }
 
 /// What a deed says besides who gives what to whom.
@@ -223,7 +236,13 @@ fn spoil() -> impl Strategy<Value = Spoil> {
         1 => Just(Spoil::OldFilm),
         1 => Just(Spoil::SilentFilm),
         1 => Just(Spoil::WrongKey),
+        1 => Just(Spoil::SecondKey),
         1 => Just(Spoil::Stale),
+        1 => Just(Spoil::EmptyFilm),
+        1 => Just(Spoil::LateWord),
+        1 => Just(Spoil::NoLevel),
+        3 => Just(Spoil::Middling),
+        6 => Just(Spoil::BriefFilm),
     ]
 }
 
@@ -374,6 +393,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => relation(),
         2 => burden(),
         2 => office(),
+        3 => crate::ventures::attempt(),
     ];
     (attempt, spoil()).prop_map(|(attempt, spoil)| Step { attempt, spoil })
 }

@@ -23,8 +23,8 @@ use crate::verdict::Reasons;
 impl Model {
     /// Whether a lender lets the property pass with a mortgage on it.
     pub(crate) fn lets_pass(&self, deed: &Deed<'_>, loan: &Thing) -> bool {
-        let subject = deed.id.to_string();
-        self.about(&subject)
+        let subject = &deed.id;
+        self.about(subject)
             .any(|(_, _, record)| match &record.body {
                 Body::MortgageeConsent(body) => {
                     body.mortgage == loan.id
@@ -98,20 +98,25 @@ impl Model {
             }
             Text::Servitude(text) => {
                 let all = self.by_all(deed.property, &text.grantors, &text.beneficiary);
+                let one = self.group(&text.beneficiary).is_none();
                 grants(all, Sort::Servitude, Code::EncumbranceTerms);
+                unless(one, Code::EncumbranceTerms, &mut law);
                 let to_come = text.until.is_none_or(|until| until > now);
                 unless(to_come, Code::EncumbranceTerms, &mut law);
             }
             Text::Lease(text) => {
                 let all = self.by_all(deed.property, &text.lessors, &text.lessee);
                 grants(all, Sort::Lease, Code::EncumbranceTerms);
-                let sound = text.rent.minor > 0 && text.until > now;
+                let one = self.group(&text.lessee).is_none();
+                let sound = one && text.rent.minor > 0 && text.until > now;
                 unless(sound, Code::EncumbranceTerms, &mut law);
             }
             Text::Assignment(text) => {
                 law.extend(self.unfit(deed, &rest).filter(|_| known));
+                // A group would have nobody who could give it up.
+                let one = self.group(&text.assignee).is_none();
                 let another = text.assignor != text.assignee;
-                unless(another, Code::MortgageTerms, &mut law);
+                unless(one && another, Code::MortgageTerms, &mut law);
             }
             Text::Postponement(_) => law.extend(self.unfit(deed, &rest).filter(|_| known)),
             Text::Transfer(_) | Text::Split(_) | Text::Merger(_) => {}
@@ -120,7 +125,8 @@ impl Model {
     }
 
     fn terms(&self, terms: &MortgageTerms, law: &mut Codes) {
-        unless(terms.amount.minor > 0, Code::MortgageTerms, law);
+        let one = self.group(&terms.mortgagee).is_none();
+        unless(one && terms.amount.minor > 0, Code::MortgageTerms, law);
     }
 
     /// What the law says about the mortgages of a transfer: those that go, and the one that it is paid
@@ -167,7 +173,8 @@ impl Model {
             let mut law = self.not_alone(&signer, &party, now);
             let spouse = self.spouse(&signer, now);
             let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
-            let torn = self.enrolled(&party) && wish.1.iter().any(own);
+            let favoured = self.with_members(&wish.1);
+            let torn = self.enrolled(&party) && favoured.iter().any(own);
             unless(!torn, Code::GuardianConflict, &mut law);
             return (party, law);
         }
@@ -200,17 +207,22 @@ impl Model {
         body: &Discharge,
         now: Seconds,
     ) -> Reasons {
-        let mut door = self.act_door(record, Recording::Needed, now);
-        let one = body.power.is_none() || body.represents.is_none();
-        unless(one, Code::FieldInvalid, &mut door);
+        let mut closed = Codes::new();
         let mut deed = None;
         if let Some(id) = &body.with {
-            deed = self.open_deed(id, now, &mut door);
             let about = |deed: &Deed<'_>| deed.legs().iter().any(|l| l.property == body.property);
-            if deed.is_some_and(|deed| !about(&deed)) {
-                door.insert(Code::InstrumentUnknown);
+            let open = self.open_deed(id, now, &mut closed);
+            deed = open.filter(about);
+            if open.is_some() && deed.is_none() {
+                closed.insert(Code::InstrumentUnknown);
             }
         }
+        // Rule 47: what goes with a deed is judged as the deed is.
+        let judge = deed.map_or(self.law(), |deed| self.law_of(&deed.id));
+        let mut door = self.act_door_under(record, Recording::Needed, now, judge);
+        door.extend(closed);
+        let one = body.power.is_none() || body.represents.is_none();
+        unless(one, Code::FieldInvalid, &mut door);
         let favours = (body.property.as_str(), self.holders(&body.property));
         let (holder, mut law) =
             self.giving_up(record, (body.power.as_ref(), body.represents), favours, now);
@@ -254,7 +266,7 @@ impl Model {
         body: &MortgageeConsent,
         now: Seconds,
     ) -> Reasons {
-        let mut door = self.act_door(record, Recording::Needed, now);
+        let mut door = self.deed_door(record, Recording::Needed, now);
         let one = body.power.is_none() || body.represents.is_none();
         unless(one, Code::FieldInvalid, &mut door);
         let id: RecordId = record.subject().parse().unwrap();

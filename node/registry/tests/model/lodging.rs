@@ -37,7 +37,7 @@ impl Model {
             law.extend(self.leg_reasons(&deed, &leg, now));
         }
         if let Some(lender) = deed.lender() {
-            let able = self.stuck(&lender, now).is_none();
+            let able = self.stuck(&lender, now).is_empty();
             unless(able, Code::AcquirerUnknown, &mut law);
         }
         law.extend(self.grant_reasons(&deed, now));
@@ -72,7 +72,7 @@ impl Model {
         let fit = leg
             .takes
             .iter()
-            .all(|taker| self.stuck(taker, now).is_none());
+            .all(|taker| self.stuck(taker, now).is_empty());
         unless(fit, Code::AcquirerUnknown, &mut law);
         law
     }
@@ -87,6 +87,11 @@ impl Model {
                     let owned = held(&title.holds, &given.party);
                     let excess = !owned.is_nothing() && Share::of(given.share).is_above(owned);
                     unless(!excess, Code::TitleExcess, law);
+                    // Rule 5: what a group holds without shares it gives as a whole.
+                    let joint = self.joint_members(&given.party).is_some();
+                    let part = owned.is_above(Share::of(given.share));
+                    let severs = text.kind == TransferKind::Severance;
+                    unless(!(joint && part) || severs, Code::TitleJoint, law);
                 }
                 let able =
                     !law.contains(&Code::TitleNotHolder) && !law.contains(&Code::TitleExcess);

@@ -37,11 +37,21 @@ mod doors;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod entries;
+#[cfg(test)]
 mod facts;
+#[cfg(test)]
+mod foundings;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod history;
+#[cfg(test)]
+mod keeping;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod loans;
 #[cfg(test)]
@@ -67,6 +77,8 @@ mod play;
 #[cfg(test)]
 mod preemption;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod replies;
@@ -81,7 +93,11 @@ mod signing;
 #[cfg(test)]
 mod spouses;
 #[cfg(test)]
+mod tally;
+#[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod ventures;
 #[cfg(test)]
 mod verdict;
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(crate) type Codes = BTreeSet<Code>;
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) at: Seconds,
+    /// In which block.
+    pub(crate) height: u64,
     pub(crate) what: What,
 }
 
@@ -48,24 +50,55 @@ pub(crate) struct End {
 
 pub(crate) struct Model {
     pub(crate) ledger: LedgerId,
+    /// The law at the beginning.
     pub(crate) profile: Profile,
+    /// The height of the last block.
+    pub(crate) height: u64,
     /// Who was accredited at the beginning.
     pub(crate) founders: Vec<(PartyId, Accreditation)>,
     pub(crate) events: Vec<Event>,
     /// Where in it what is: a record by its id, records by their subject, ends by the deed.
     pub(crate) register: Register,
-    /// When the last block began.
-    pub(crate) began: Seconds,
     /// The titles as far as they were looked at: up to which event, and what was found.
     pub(crate) pages: RefCell<BTreeMap<String, (usize, Rc<Page>)>>,
+}
+
+/// What a record is about.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Card {
+    Party(PartyId),
+    Record(RecordId),
+    Other(String),
+}
+
+impl From<&PartyId> for Card {
+    fn from(party: &PartyId) -> Self {
+        Self::Party(*party)
+    }
+}
+
+impl From<&RecordId> for Card {
+    fn from(record: &RecordId) -> Self {
+        Self::Record(*record)
+    }
+}
+
+impl From<&str> for Card {
+    fn from(subject: &str) -> Self {
+        let party = subject.parse().ok().map(Self::Party);
+        let record = || subject.parse().ok().map(Self::Record);
+        let other = || Self::Other(subject.to_owned());
+        party.or_else(record).unwrap_or_else(other)
+    }
 }
 
 /// A librarian's cards: where in the history to look.
 #[derive(Debug, Default)]
 pub(crate) struct Register {
     ids: BTreeMap<RecordId, usize>,
-    subjects: BTreeMap<String, Vec<usize>>,
+    subjects: BTreeMap<Card, Vec<usize>>,
     ends: BTreeMap<RecordId, usize>,
+    laws: Vec<usize>,
 }
 
 /// A marriage.
@@ -110,7 +143,10 @@ impl Model {
         match &what {
             What::Done(record) => {
                 self.register.ids.insert(record.id, place);
-                let subject = record.subject().to_owned();
+                if matches!(record.body, Body::Profile(_)) {
+                    self.register.laws.push(place);
+                }
+                let subject = Card::from(record.subject());
                 self.register
                     .subjects
                     .entry(subject)
@@ -120,7 +156,8 @@ impl Model {
             What::Ended(end) => drop(self.register.ends.insert(end.deed, place)),
             What::Refused(_) | What::Lapsed(..) => {}
         }
-        self.events.push(Event { at, what });
+        let height = self.height;
+        self.events.push(Event { at, height, what });
     }
 
     fn at(&self, place: usize) -> Option<(usize, Seconds, &Record)> {
@@ -134,11 +171,17 @@ impl Model {
     /// The accepted records about something, with their places.
     pub(crate) fn about(
         &self,
-        subject: &str,
+        subject: impl Into<Card>,
     ) -> impl DoubleEndedIterator<Item = (usize, Seconds, &Record)> {
-        let places = self.register.subjects.get(subject);
+        let places = self.register.subjects.get(&subject.into());
         let places = places.map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|place| self.at(*place))
+    }
+
+    /// The changes of the law.
+    pub(crate) fn changes_of_law(&self) -> impl Iterator<Item = (usize, Seconds, &Record)> {
+        let places = self.register.laws.iter();
+        places.filter_map(|place| self.at(*place))
     }
 
     /// The accepted records, with their places.
@@ -186,8 +229,7 @@ impl Model {
 
     /// The latest accreditation of an authority.
     pub(crate) fn accreditation(&self, id: &PartyId) -> Option<&Accreditation> {
-        let subject = id.to_string();
-        let mut later = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+        let mut later = self.about(id).filter_map(|(_, _, r)| match &r.body {
             Body::Accreditation(body) => Some(body),
             _ => None,
         });
@@ -196,7 +238,7 @@ impl Model {
     }
 
     pub(crate) fn enrolment(&self, party: &PartyId) -> Option<&Record> {
-        self.about(&party.to_string())
+        self.about(party)
             .map(|(_, _, record)| record)
             .find(|r| matches!(r.body, Body::Enrolment(_)))
     }
@@ -206,7 +248,7 @@ impl Model {
     }
 
     /// The facts about somebody or something, in order, with their places.
-    pub(crate) fn facts(&self, subject: &str) -> Vec<(usize, &CivilStatus)> {
+    pub(crate) fn facts(&self, subject: impl Into<Card>) -> Vec<(usize, &CivilStatus)> {
         let facts = self
             .about(subject)
             .filter_map(|(index, _, r)| match &r.body {
@@ -217,7 +259,7 @@ impl Model {
     }
 
     pub(crate) fn died(&self, party: &PartyId) -> Option<Seconds> {
-        let facts = self.facts(&party.to_string());
+        let facts = self.facts(party);
         facts.iter().find_map(|(_, fact)| match fact {
             CivilStatus::Death { at } => Some(*at),
             _ => None,
@@ -227,7 +269,7 @@ impl Model {
     /// Since when somebody is incapable, if they are now.
     pub(crate) fn incapable(&self, party: &PartyId) -> Option<Seconds> {
         let mut since = None;
-        for (_, fact) in self.facts(&party.to_string()) {
+        for (_, fact) in self.facts(party) {
             match fact {
                 CivilStatus::Incapacity { from } => since = Some(*from),
                 CivilStatus::Capacity { .. } => since = None,
@@ -277,22 +319,23 @@ impl Model {
 
     /// How a power or a consent was ended by somebody's will.
     pub(crate) fn ended_by_will(&self, id: &RecordId) -> Option<Ending> {
-        self.about(&id.to_string())
-            .find_map(|(_, _, r)| match &r.body {
-                Body::Revocation(body) => Some(body.ending),
-                _ => None,
-            })
+        self.about(id).find_map(|(_, _, r)| match &r.body {
+            Body::Revocation(body) => Some(body.ending),
+            _ => None,
+        })
     }
 
-    /// From when until when a power lasts by its own terms: a year if it says nothing, three at most.
-    pub(crate) fn term(&self, body: &PowerOfAttorney) -> Option<(Seconds, Seconds)> {
+    /// From when until when a power lasts by its own terms, or by the law under which it was given: under
+    /// the first one a year if it says nothing, three at most.
+    pub(crate) fn term(&self, id: &RecordId, body: &PowerOfAttorney) -> Option<(Seconds, Seconds)> {
+        let law = self.law_of(id);
         let issued = body.issued?;
         let said = body
             .expires
-            .unwrap_or(years_later(issued, self.profile.power_default_years));
-        let most = years_later(issued, self.profile.power_max_years);
+            .unwrap_or(years_later(issued, law.power_default_years));
+        let most = years_later(issued, law.power_max_years);
         let parent = body.parent.and_then(|id| self.power(&id));
-        let above = parent.and_then(|parent| self.term(parent.body));
+        let above = parent.and_then(|parent| self.term(&parent.id, parent.body));
         let end = above.map_or(most, |(_, end)| most.min(end));
         Some((body.starts.unwrap_or(issued), said.min(end)))
     }
@@ -313,7 +356,7 @@ impl Model {
         if power.body.parent.is_some() && self.certified(&power.id).is_none() {
             why.insert(Code::PowerUnnotarised);
         }
-        let (starts, expires) = self.term(power.body).unwrap();
+        let (starts, expires) = self.term(&power.id, power.body).unwrap();
         if now < starts {
             why.insert(Code::PowerNotYet);
         }

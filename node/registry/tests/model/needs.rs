@@ -60,8 +60,9 @@ impl Model {
             (ActRole::Mortgagee, "act.mortgagee"),
         ] {
             for party in deed.side(role) {
-                if let Some(stuck) = self.stuck(&party, now) {
-                    needs.push(need(stuck.as_str(), None));
+                let stuck = self.stuck(&party, now);
+                if !stuck.is_empty() {
+                    needs.extend(stuck.iter().map(|code| need(code.as_str(), None)));
                 } else if !self.has_acted(&acts, role, &party) {
                     needs.push(need(code, Some(party)));
                 }

@@ -32,24 +32,20 @@ impl Model {
     }
 
     fn charters(&self, party: &PartyId) -> Vec<(usize, &LegalEntity)> {
-        let subject = party.to_string();
-        let charters = self
-            .about(&subject)
-            .filter_map(|(index, _, r)| match &r.body {
-                Body::LegalEntity(entity) => Some((index, entity)),
-                _ => None,
-            });
+        let charters = self.about(party).filter_map(|(index, _, r)| match &r.body {
+            Body::LegalEntity(entity) => Some((index, entity)),
+            _ => None,
+        });
         charters.collect()
     }
 
     pub(crate) fn known(&self, party: &PartyId) -> bool {
-        self.enrolled(party) || self.entity(party).is_some()
+        self.enrolled(party) || self.entity(party).is_some() || self.group(party).is_some()
     }
 
     /// When somebody comes of age, if they are said to be under it.
     pub(crate) fn of_age(&self, party: &PartyId) -> Option<Seconds> {
-        let subject = party.to_string();
-        self.about(&subject).find_map(|(_, _, r)| match &r.body {
+        self.about(party).find_map(|(_, _, r)| match &r.body {
             Body::CivilStatus(CivilStatus::Minority { until }) => Some(*until),
             _ => None,
         })
@@ -61,10 +57,9 @@ impl Model {
     }
 
     fn life(&self, party: &PartyId) -> Life {
-        let subject = party.to_string();
         let mut life = Life::default();
         let (mut incapable, mut minor_until) = (false, None);
-        for (index, at, record) in self.about(&subject) {
+        for (index, at, record) in self.about(party) {
             let ward = |incapable: bool, until: Option<Seconds>| {
                 incapable || until.is_some_and(|until| at < until)
             };
@@ -116,8 +111,13 @@ impl Model {
         }
     }
 
-    /// Why nobody can act for somebody.
-    pub(crate) fn stuck(&self, party: &PartyId, now: Seconds) -> Option<Code> {
+    /// Why nobody can act for a party, or for one of those whom it consists of.
+    pub(crate) fn stuck(&self, party: &PartyId, now: Seconds) -> Codes {
+        let behind = self.persons(party).into_iter();
+        behind.filter_map(|p| self.alone_stuck(&p, now)).collect()
+    }
+
+    fn alone_stuck(&self, party: &PartyId, now: Seconds) -> Option<Code> {
         if let Some(entity) = self.entity(party) {
             return entity.dissolved.then_some(Code::EntityInactive);
         }
@@ -177,8 +177,13 @@ impl Model {
             && !self.turned_after(&act.signer, act.index)
     }
 
-    /// Whether enough was done for a party in a role.
+    /// Whether enough was done for a party in a role: of a group, for each of those whom it consists of.
     pub(crate) fn has_acted(&self, acts: &[Signed], role: ActRole, party: &PartyId) -> bool {
+        let mut behind = self.persons(party).into_iter();
+        behind.all(|party| self.alone_acted(acts, role, &party))
+    }
+
+    fn alone_acted(&self, acts: &[Signed], role: ActRole, party: &PartyId) -> bool {
         let own = acts.iter().filter(|a| a.role == role && a.party == *party);
         let own: Vec<&Signed> = own.collect();
         let Some(entity) = self.entity(party) else {
@@ -198,10 +203,10 @@ impl Model {
         let lender = deed.lender();
         let mut against = Vec::new();
         for leg in deed.legs() {
-            if leg.gives.contains(ward) {
+            if self.is_among(ward, &leg.gives) {
                 against.extend(&leg.takes);
             }
-            if leg.takes.contains(ward) {
+            if self.is_among(ward, &leg.takes) {
                 against.extend(lender);
                 against.extend(leg.gives.iter().filter(|_| !gift));
             }
@@ -210,6 +215,9 @@ impl Model {
             }
         }
         against
+            .iter()
+            .flat_map(|party| self.persons(party))
+            .collect()
     }
 
     /// Whether a guardian, or their spouse, has to do with the other side.
@@ -266,12 +274,12 @@ impl Model {
         if deed.lender().is_some() {
             wards.extend(deed.side(ActRole::Acquirer));
         }
+        let mut wards: Vec<PartyId> = wards.iter().flat_map(|p| self.persons(p)).collect();
         wards.sort();
         wards.dedup();
         wards.retain(|party| self.is_ward(party, now));
-        let subject = deed.id.to_string();
         for ward in wards {
-            let mut permitted = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
+            let mut permitted = self.about(&deed.id).filter_map(|(_, _, r)| match &r.body {
                 Body::GuardianPermission(body) if body.ward == ward => Some(body.expires),
                 _ => None,
             });
@@ -298,7 +306,8 @@ impl Model {
         let mut law = Codes::new();
         let alive = self.enrolled(&body.ward) && self.died(&body.ward).is_none();
         let ward = alive && self.is_ward(&body.ward, now);
-        let takes_part = deed.everybody().contains(&body.ward);
+        let everybody = self.with_members(&deed.everybody());
+        let takes_part = everybody.contains(&body.ward);
         unless(ward && takes_part, Code::GuardianUnfit, &mut law);
         unless(now <= body.expires, Code::PermissionExpired, &mut law);
         (door, law)
@@ -340,7 +349,8 @@ impl Model {
         unless(sound, Code::FieldInvalid, &mut door);
         let id: PartyId = record.subject().parse().unwrap();
         let mut law = Codes::new();
-        let free = !self.enrolled(&id) && self.accreditation(&id).is_none();
+        let other = self.enrolled(&id) || self.group(&id).is_some();
+        let free = !other && self.accreditation(&id).is_none();
         unless(free, Code::PartyExists, &mut law);
         let over = self.entity(&id).is_some_and(|entity| entity.dissolved);
         let able = body.officers.iter().all(|officer| self.able(officer, now));

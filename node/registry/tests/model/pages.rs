@@ -46,8 +46,9 @@ pub(crate) struct Page {
     pub(crate) versions: Vec<Version>,
     /// In the order in which they were put there; mortgages by rank.
     pub(crate) things: Vec<Thing>,
-    /// The deed that was signed last by those who give there, as long as it is pending.
-    pub(crate) slot: Option<RecordId>,
+    /// The deeds that were signed by those who give there, as long as they are pending: the last private
+    /// one, and behind it a court's.
+    pub(crate) queue: Vec<RecordId>,
     /// What courts had struck off.
     pub(crate) struck: Vec<RecordId>,
     /// It has become others.
@@ -56,6 +57,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The deed that was signed last.
+    pub(crate) fn slot(&self) -> Option<RecordId> {
+        self.queue.last().copied()
+    }
+
     pub(crate) fn standing(&self, what: Sort, now: Seconds) -> Vec<Thing> {
         let all = self.things.iter().filter(|thing| thing.what == what);
         all.filter(|thing| stands(thing, now)).cloned().collect()
@@ -147,7 +153,8 @@ impl Model {
                 page.strike(record.subject());
             }
             Body::SelfLockRelease(body) if body.property == property => {
-                let cooling = u64::from(self.profile.lock_cooling_hours) * 3600;
+                let cooling =
+                    u64::from(self.law_at(self.events[index].height).lock_cooling_hours) * 3600;
                 let opens = hour_after(Seconds(at.0 + cooling));
                 let subject = record.subject();
                 let mut locks = page.things.iter_mut();
@@ -161,9 +168,9 @@ impl Model {
             Body::PriorityNotice(_) => {
                 let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
                 let mut legs = deed.legs().into_iter();
-                if legs.any(|leg| leg.property == property && leg.takes.contains(&signer)) {
-                    let days = self.profile.priority_business_days;
-                    let until = business_days(at, days, &self.profile.calendar);
+                if legs.any(|leg| leg.property == property && self.is_among(&signer, &leg.takes)) {
+                    let law = self.law_of(&deed.id);
+                    let until = business_days(at, law.priority_business_days, &law.calendar);
                     page.put(id, Sort::Reservation, signer, Some(until));
                     page.things.last_mut().unwrap().deed = Some(deed.id);
                 }
@@ -171,8 +178,11 @@ impl Model {
             Body::Act(act) => {
                 let deed = self.deed(&record.subject().parse().unwrap()).unwrap();
                 let party = self.speaks(record, act.power.as_ref(), act.represents);
-                if deed.disposes() && deed.takes_slot(property, act.role, &party) {
-                    page.slot = Some(deed.id);
+                if deed.disposes() && self.takes_slot(&deed, property, act.role, &party) {
+                    // A court's leaves the private one behind it, and nothing else.
+                    let private = |id: &RecordId| self.deed(id).is_some_and(|d| !d.by_court());
+                    page.queue.retain(|id| deed.by_court() && private(id));
+                    page.queue.push(deed.id);
                 }
             }
             _ => {
@@ -191,7 +201,7 @@ impl Model {
         let about = legs.iter().find(|leg| leg.property == property);
         if end.status != Status::Registered {
             page.things.retain(|thing| thing.deed != Some(deed.id));
-            page.slot = page.slot.filter(|slot| *slot != deed.id);
+            page.queue.retain(|waiting| *waiting != deed.id);
             return;
         }
         if let Some(leg) = about {
@@ -257,16 +267,18 @@ impl Model {
 
     /// Whose a thing is who can give it up, and gives it up with a deed.
     pub(crate) fn goes_with(&self, deed: &Deed<'_>, property: &str, thing: &Thing) -> bool {
-        let id = thing.id.to_string();
         is_somebodys(thing.what)
-            && self.about(&id).any(|(_, _, record)| match &record.body {
-                Body::Discharge(body) => {
-                    body.with == Some(deed.id)
-                        && body.property == property
-                        && self.speaks(record, body.power.as_ref(), body.represents) == thing.whose
-                }
-                _ => false,
-            })
+            && self
+                .about(&thing.id)
+                .any(|(_, _, record)| match &record.body {
+                    Body::Discharge(body) => {
+                        body.with == Some(deed.id)
+                            && body.property == property
+                            && self.speaks(record, body.power.as_ref(), body.represents)
+                                == thing.whose
+                    }
+                    _ => false,
+                })
     }
 
     /// In whose name a record was signed.
@@ -298,7 +310,7 @@ fn renew(page: &mut Page, index: usize, source: RecordId, holds: Vec<Hold>) {
         holds,
         source,
     });
-    page.slot = None;
+    page.queue.clear();
 }
 
 /// Rule 44: a title put right.

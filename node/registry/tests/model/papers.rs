@@ -156,7 +156,7 @@ pub(crate) fn pass_on(model: &Model, now: Seconds, dealing: &Dealing) -> Option<
     let mut scope = parent.body.scope.clone();
     let left = scope.substitutions.unwrap_or(0);
     scope.substitutions = left.checked_sub(1).filter(|left| *left > 0);
-    let (_, end) = model.term(parent.body)?;
+    let (_, end) = model.term(&parent.id, parent.body)?;
     let mut expires = None;
     match slip {
         Slip::Nothing => scope.self_dealing &= *to % 2 == 0,

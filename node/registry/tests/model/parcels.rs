@@ -124,7 +124,7 @@ impl Model {
                 source: deed.id,
             }],
             things: united(&old, at),
-            slot: None,
+            queue: Vec::new(),
             struck: Vec::new(),
             cancelled: false,
             area,
@@ -171,7 +171,7 @@ impl Model {
         let pages: Vec<_> = known.map(|leg| self.page(leg.property)).collect();
         let pages: Vec<&Page> = pages.iter().map(AsRef::as_ref).collect();
         let old: Vec<u64> = pages.iter().map(|page| page.area).collect();
-        let permille = self.profile.area_tolerance_permille;
+        let permille = self.law_of(&deed.id).area_tolerance_permille;
         match deed.text {
             Text::Split(text) => {
                 unless(several(text.into.len()), Code::ParcelCount, &mut law);

@@ -12,13 +12,16 @@ use crate::advance::advance;
 use crate::appointments::by_office;
 use crate::dealings::Dealing;
 use crate::drafts::lodging;
+use crate::foundings::{enter, founded, present_key, rekey, second_key};
 use crate::grants::lodged;
 use crate::history::{Attempt, Fact, Spoil, Step};
 use crate::memory::Model;
 use crate::notices::burden;
 use crate::papers::{certify, consent_body, ending, pass_on, power_body};
+use crate::proxies::proxied;
 use crate::replies::said;
 use crate::texts::Deed;
+use crate::ventures::Venture;
 use crate::world::{
     BEFORE, CIVIL, COURT, DAY, ESCROW, HIGH_COURT, MONITOR, PROSECUTOR, PROVIDER, REGISTRAR, RIVAL,
     SINCE, SUPERVISOR, TAX, World, accreditation, id, key_of, money,
@@ -141,6 +144,8 @@ pub(crate) fn write(
             let provider = if again { RIVAL } else { PROVIDER };
             return Some(world.enrolment_with(provider, PEOPLE[*who], &key_of(PEOPLE[*who])));
         }
+        Attempt::Venture(venture @ Venture::Enter { .. }) => return enter(world, model, venture),
+        Attempt::Venture(venture @ Venture::Rekey { .. }) => return rekey(world, venture),
         attempt => paper(model, now, attempt, sent)?,
     };
     Some(seal(world, model, paper, step.spoil))
@@ -190,6 +195,9 @@ fn paper(model: &Model, now: Seconds, attempt: &Attempt, sent: &[Vec<u8>]) -> Op
         | Attempt::Waive { .. } => burden(model, now, attempt)?,
         Attempt::Case(case) => crate::rulings::ruled(model, now, case, sent)?,
         Attempt::Deal(dealing) => deal(model, now, dealing)?,
+        Attempt::Venture(venture) => {
+            founded(model, now, venture, sent).or_else(|| proxied(model, now, venture))?
+        }
         Attempt::Civil {
             fact,
             one,
@@ -375,11 +383,22 @@ fn seal(world: &mut World, model: &Model, paper: Paper, spoil: Spoil) -> Vec<u8>
         sheet.attestation = None;
         sheet.draft.evidence = None;
     }
-    if spoil == Spoil::WrongKey {
-        sheet.signer = key_of("thief");
+    if let Some(key) = present_key(model, paper.signer) {
+        sheet.signer = key;
     }
-    if spoil == Spoil::Stale {
-        sheet.draft.issued_at = Seconds(sheet.draft.issued_at.0 - 901);
+    match spoil {
+        Spoil::WrongKey => sheet.signer = key_of("thief"),
+        Spoil::SecondKey => sheet.signer = second_key(paper.signer),
+        Spoil::Stale => {
+            // By one second, or only elsewhere.
+            let window = if model.events.len().is_multiple_of(2) {
+                901
+            } else {
+                700
+            };
+            sheet.draft.issued_at = Seconds(sheet.draft.issued_at.0 - window);
+        }
+        _ => {}
     }
     let Some(check) = sheet.attestation.as_mut() else {
         return sheet.seal();
@@ -401,7 +420,26 @@ fn seal(world: &mut World, model: &Model, paper: Paper, spoil: Spoil) -> Vec<u8>
             }
         }
         Spoil::SilentFilm => drop(sheet.evidence().statements.pop()),
-        Spoil::Nothing | Spoil::WrongKey | Spoil::Stale => {}
+        Spoil::Middling => {
+            check.assurance = 2;
+            check.liveness = 1;
+            check.time = Seconds(check.time.0 - 110);
+            sheet.evidence().retention_years = 10;
+            sheet.evidence().statements.pop();
+        }
+        Spoil::EmptyFilm => sheet.evidence().bytes = 0,
+        Spoil::LateWord => {
+            let film = sheet.evidence();
+            let end = film.duration_ms;
+            for said in &mut film.statements {
+                said.offset_ms += end;
+            }
+        }
+        Spoil::NoLevel => check.liveness = 4,
+        Spoil::BriefFilm => {
+            sheet.evidence().retention_years = model.law().retention_years;
+        }
+        Spoil::Nothing | Spoil::WrongKey | Spoil::SecondKey | Spoil::Stale => {}
     }
     sheet.seal()
 }

@@ -12,6 +12,7 @@ use deedbook_schemas::encumbrance::Right;
 use deedbook_schemas::fraction::Fraction;
 use deedbook_schemas::instrument::{Instrument, Status};
 use deedbook_schemas::outcome::Outcome;
+use deedbook_schemas::party::{Nature, PartyId};
 use deedbook_schemas::property::Title;
 use deedbook_schemas::record::{Body, Record};
 
@@ -82,6 +83,20 @@ impl Register {
         state::title(&self.state, flat).unwrap()
     }
 
+    /// What everybody has of a share who is behind a party, one by one; of what is joint each as much.
+    fn in_the_end(&self, party: &PartyId, share: Share) -> Vec<Share> {
+        let found = state::party(&self.state, party).unwrap().unwrap();
+        let Nature::Group(group) = &found.nature else {
+            return vec![share];
+        };
+        let alike = Share::ALL.divided_by(i128::try_from(group.members.len()).unwrap());
+        let members = group.members.iter().flat_map(|member| {
+            let inner = member.share.map_or(alike, Share::of);
+            self.in_the_end(&member.party, share.times(inner))
+        });
+        members.collect()
+    }
+
     fn instrument(&self, id: &RecordId) -> Instrument {
         state::instrument(&self.state, id).unwrap().unwrap()
     }
@@ -136,8 +151,8 @@ fn ranks(title: &Title) -> Vec<RecordId> {
 pub(crate) struct Game {
     pub(crate) register: Register,
     pub(crate) model: Model,
-    /// Everything that was submitted, with its time.
-    pub(crate) submitted: Vec<(Seconds, Record)>,
+    /// Everything that was submitted, with the time and the height of its block.
+    pub(crate) submitted: Vec<(Seconds, u64, Record)>,
     /// How often each kind was accepted, each code refused with, each status an end.
     pub(crate) tally: BTreeMap<String, usize>,
     flows: BTreeMap<RecordId, Flow>,
@@ -163,6 +178,7 @@ impl Game {
     pub(crate) fn submit(&mut self, now: Seconds, record: Record) -> Result<(), String> {
         let before: BTreeMap<String, Title> = self.titles();
         let expected_beginning = sorted(self.model.begin(now));
+        let displaced = self.model.displaced();
         let (expected, ends) = self.model.judge(&record, now);
         let (began, mut answers) = self.register.block(now, std::slice::from_ref(&record));
         let (answer, outcomes) = answers.remove(0);
@@ -181,11 +197,13 @@ impl Game {
         }
         let all: Vec<Outcome> = began.iter().chain(&outcomes).cloned().collect();
         self.keeps_its_promises(&before, &all)?;
+        self.waits_for_something(now)?;
         if answer == Answer::Accepted {
             self.note(&record)?;
         }
         self.count(&record, &answer, began.iter().chain(&outcomes));
-        self.submitted.push((now, record));
+        self.notice(&record, &displaced, &all);
+        self.submitted.push((now, self.register.height, record));
         Ok(())
     }
 
@@ -222,6 +240,12 @@ impl Game {
             let sum = Fraction::sum(title.holdings.iter().map(|holding| holding.share));
             if sum != Some(Fraction::ONE) {
                 return Err(format!("the shares of {flat} sum to {sum:?}"));
+            }
+            let parts = title.holdings.iter();
+            let parts = parts.map(|h| self.register.in_the_end(&h.party, Share::of(h.share)));
+            let whole = parts.flatten().fold(Share::NONE, Share::plus);
+            if whole != Share::ALL {
+                return Err(format!("with its groups' {flat} sums to {whole}"));
             }
             let on_it: BTreeSet<RecordId> = title.encumbrances.iter().map(|e| e.id).collect();
             let burdens = self.model.burdens(flat);
@@ -280,31 +304,31 @@ impl Game {
         Ok(())
     }
 
-    fn count<'o>(
-        &mut self,
-        record: &Record,
-        answer: &Answer,
-        outcomes: impl Iterator<Item = &'o Outcome>,
-    ) {
-        let mut seen: Vec<String> = match answer {
-            Answer::Accepted => vec![format!("accepted {}", record.body.kind())],
-            Answer::Refused(codes) | Answer::TurnedAway(codes) => {
-                codes.iter().map(|code| code.as_str().to_owned()).collect()
-            }
-        };
-        for outcome in outcomes {
-            if self.model.deed(&outcome.record).is_some() {
-                let (_, _, record) = self.model.find(&outcome.record).unwrap();
-                let kind = match &record.body {
-                    Body::Transfer(text) => format!("{:?}", text.kind),
-                    body => body.kind().to_string(),
-                };
-                seen.push(format!("deed {:?}", outcome.status));
-                seen.push(format!("{kind} {:?}", outcome.status));
+    /// What is pending needs something.
+    fn waits_for_something(&self, now: Seconds) -> Result<(), String> {
+        for deed in self.model.pending() {
+            if self.model.is_open(&deed, now) && self.register.needs(&deed.id, now).is_empty() {
+                return Err(format!("{} is pending and needs nothing", deed.id));
             }
         }
-        for what in seen {
-            *self.tally.entry(what).or_default() += 1;
+        Ok(())
+    }
+
+    /// Counts what was looked at again because of something else.
+    fn notice(&mut self, record: &Record, displaced: &BTreeSet<RecordId>, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let deed = self.model.deed(&outcome.record);
+            let lenders = deed.is_some_and(|deed| !deed.disposes());
+            let itself = record.subject() == outcome.record.to_string();
+            let what = if displaced.contains(&outcome.record) {
+                "displaced"
+            } else if lenders && !itself && outcome.status == Status::Registered {
+                "lenders'"
+            } else {
+                continue;
+            };
+            let seen = format!("{what} {:?}", outcome.status);
+            *self.tally.entry(seen).or_default() += 1;
         }
     }
 
@@ -359,16 +383,21 @@ impl Game {
         Ok(())
     }
 
-    /// The same records at the same times, each time's in one block, end in the same titles.
+    /// The same records at the same times, each time's in one block as far as one law judges them, end in
+    /// the same titles.
     ///
     /// # Errors
     /// What differs.
     pub(crate) fn agree_however_cut(&self, mut other: Register) -> Result<(), String> {
-        let times = self.submitted.chunk_by(|(one, _), (next, _)| one == next);
+        let law = |height: u64| std::ptr::from_ref(self.model.law_at(height));
+        let times = self
+            .submitted
+            .chunk_by(|one, next| one.0 == next.0 && law(one.1) == law(next.1));
         for records in times {
-            let now = records.first().ok_or("a time without records")?.0;
-            let block: Vec<Record> = records.iter().map(|(_, record)| record.clone()).collect();
-            other.block(now, &block);
+            let (now, height, _) = records.last().ok_or("a time without records")?;
+            let block: Vec<Record> = records.iter().map(|(_, _, r)| r.clone()).collect();
+            other.height = height - 1;
+            other.block(*now, &block);
         }
         let plain = |title: Option<Title>| {
             title.map(|mut title| {
@@ -387,7 +416,7 @@ impl Game {
                 return Err(format!("cut otherwise, {flat} is {two:?} and not {one:?}"));
             }
         }
-        for (_, record) in &self.submitted {
+        for (_, _, record) in &self.submitted {
             if Deed::of(record, Seconds(0)).is_none() {
                 continue;
             }

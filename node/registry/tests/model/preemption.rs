@@ -46,13 +46,14 @@ impl Model {
             let Body::PreemptionNotice(body) = &record.body else {
                 continue;
             };
-            offers.retain(|offer| offer.party != record.issuer());
+            let party = body.represents.unwrap_or(record.issuer());
+            offers.retain(|offer| offer.party != party);
             offers.push(Offer {
                 id: record.id,
                 index,
-                party: record.issuer(),
+                party,
                 body,
-                until: deadline(at, self.profile.preemption_days),
+                until: deadline(at, self.law_of(&record.id).preemption_days),
                 waived: self.waivers(&record.id),
             });
         }
@@ -75,12 +76,11 @@ impl Model {
     }
 
     fn waivers(&self, notice: &RecordId) -> Vec<PartyId> {
-        let subject = notice.to_string();
-        let waivers = self.about(&subject).filter_map(|(_, _, r)| match &r.body {
-            Body::PreemptionWaiver(body) => Some(match &body.power {
-                None => r.issuer(),
-                Some(power) => self.power(power).unwrap().principal,
-            }),
+        let subject = notice;
+        let waivers = self.about(subject).filter_map(|(_, _, r)| match &r.body {
+            Body::PreemptionWaiver(body) => {
+                Some(self.speaks(r, body.power.as_ref(), body.represents))
+            }
             _ => None,
         });
         waivers.collect()
@@ -95,7 +95,10 @@ impl Model {
             .iter()
             .filter(|p| !givers.contains(p) && !takers.contains(p));
         let staying: Vec<PartyId> = staying.copied().collect();
-        if staying.is_empty() || takers.iter().all(|taker| holders.contains(taker)) {
+        // Who holds in a group is no stranger, nor is a group of those who hold.
+        let known = self.with_members(&holders);
+        let mut buyers = takers.iter().flat_map(|taker| self.persons(taker));
+        if staying.is_empty() || buyers.all(|buyer| known.contains(&buyer)) {
             return Vec::new();
         }
         let offers = self.offers(leg.property);
@@ -137,11 +140,37 @@ impl Model {
         }
         for other in &staying {
             let mut asked = offered.iter().filter_map(|(_, offer)| *offer);
-            if asked.any(|offer| now < offer.until && !offer.waived.contains(other)) {
+            if asked.any(|offer| now < offer.until && !self.has_waived(offer, other)) {
                 needs.push(need("preemption.period_running", Some(*other)));
             }
         }
         needs
+    }
+
+    /// A group waives by all whom it consists of.
+    fn has_waived(&self, offer: &Offer<'_>, other: &PartyId) -> bool {
+        let mut behind = self.persons(other).into_iter();
+        behind.all(|one| offer.waived.contains(&one))
+    }
+
+    /// Why somebody may not offer for a party: an officer of an entity or a guardian may alone, and of a
+    /// group everybody who may for one of it. It binds nobody.
+    fn offering_reasons(&self, signer: &PartyId, party: Option<PartyId>, now: Seconds) -> Codes {
+        let Some(party) = party else {
+            return self.standing(signer, now);
+        };
+        if self.group(&party).is_none() {
+            return self.out_of_office(signer, &party, now);
+        }
+        let behind = self.persons(&party);
+        if behind.contains(signer) {
+            return self.standing(signer, now);
+        }
+        let mut others = behind.iter();
+        if others.any(|one| self.out_of_office(signer, one, now).is_empty()) {
+            return Codes::new();
+        }
+        self.out_of_office(signer, &party, now)
     }
 
     pub(crate) fn offer_reasons(
@@ -151,8 +180,8 @@ impl Model {
         now: Seconds,
     ) -> Reasons {
         let door = self.act_door(record, spoken(body.price.is_some()), now);
-        let signer = record.issuer();
-        let mut law = self.standing(&signer, now);
+        let mut law = self.offering_reasons(&record.issuer(), body.represents, now);
+        let signer = body.represents.unwrap_or(record.issuer());
         let Some(title) = self.title(record.subject()) else {
             law.insert(Code::TitleUnknown);
             return (door, law);
@@ -179,14 +208,25 @@ impl Model {
         body: &PreemptionWaiver,
         now: Seconds,
     ) -> Reasons {
-        let door = self.act_door(record, spoken(body.price.is_some()), now);
+        let mut door = self.act_door(record, spoken(body.price.is_some()), now);
+        let one = body.power.is_none() || body.represents.is_none();
+        unless(one, Code::FieldInvalid, &mut door);
         let offers = self.offers(&body.property);
         let mut offers = offers.iter();
         let offer = offers.find(|offer| offer.id.to_string() == record.subject());
         let mut law = Codes::new();
         let mut party = record.issuer();
         match body.power.as_ref().map(|id| self.power(id)) {
-            None => law.extend(self.standing(&party, now)),
+            None => match body.represents {
+                None => law.extend(self.standing(&party, now)),
+                Some(represented) => {
+                    law.extend(self.not_alone(&party, &represented, now));
+                    // What is a ward's no guardian gives up without leave, for which there is none.
+                    let ward = self.enrolled(&represented);
+                    unless(!ward, Code::PermissionMissing, &mut law);
+                    party = represented;
+                }
+            },
             Some(None) => drop(law.insert(Code::PowerUnknown)),
             Some(Some(power)) => {
                 party = power.principal;
@@ -205,7 +245,8 @@ impl Model {
             return (door, law);
         };
         let title = self.title(&body.property).unwrap();
-        let served = party != offer.party && !held(&title.holds, &party).is_nothing();
+        let mut others = title.holds.iter().filter(|hold| hold.party != offer.party);
+        let served = others.any(|hold| self.is_of(&party, &hold.party));
         unless(served, Code::PreemptionForeign, &mut law);
         unless(
             body.price == offer.body.price,

@@ -63,13 +63,13 @@ impl Model {
             Contested::Over(at, record) => Deed::of(record, *at).unwrap(),
         };
         let mut everybody = deed.everybody().into_iter();
-        let party = deed.lodger == signer
-            || everybody.any(|party| self.is_or_acts_for(&signer, &party, now));
+        let party =
+            deed.lodger == signer || everybody.any(|party| self.speaks_for(&signer, &party, now));
         unless(party, Code::AppealStanding, &mut law);
         match contested {
             Contested::Pending(_) => drop(law.insert(Code::AppealEarly)),
             Contested::Over(at, _) => {
-                let days = u64::from(self.profile.appeal_days);
+                let days = u64::from(self.law_of(&id).appeal_days);
                 let in_time = now.0 <= at.0 + days * 86_400;
                 unless(in_time, Code::AppealLate, &mut law);
             }
@@ -88,7 +88,7 @@ impl Model {
     }
 
     fn is_decided(&self, appeal: &RecordId) -> bool {
-        self.about(&appeal.to_string())
+        self.about(appeal)
             .any(|(_, _, r)| matches!(r.body, Body::AppealDecision(_)))
     }
 
@@ -197,7 +197,7 @@ impl Model {
     }
 
     /// The court that holds a recording.
-    fn held_by(&self, root: &str) -> Option<PartyId> {
+    pub(crate) fn held_by(&self, root: &str) -> Option<PartyId> {
         let mut holds = self.about(root).filter_map(|(_, _, r)| match &r.body {
             Body::LegalHold(body) => Some(body.held.then_some(r.issuer())),
             _ => None,
@@ -212,7 +212,7 @@ impl Model {
         let court = record.issuer();
         let holder = self.held_by(record.subject());
         if body.held {
-            unless(self.recording_used(&root), Code::EvidenceUnknown, &mut law);
+            unless(self.is_kept(&root), Code::EvidenceUnknown, &mut law);
             unless(holder.is_none(), Code::EvidenceHeld, &mut law);
         } else {
             let own = holder.is_some_and(|h| h == court || self.is_above(&court, &h));

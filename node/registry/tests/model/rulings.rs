@@ -15,6 +15,7 @@ use deedbook_schemas::record::{Body, Record};
 use crate::cases::Case;
 use crate::deeds::held;
 use crate::drafts::part;
+use crate::foundings::GROUPS;
 use crate::memory::{Model, What};
 use crate::pen::{
     FIRM, LOCAL_NOTARY, PEOPLE, PRICES, Paper, flat, known_name, latest, name, office, personal,
@@ -98,7 +99,8 @@ fn certificate(model: &Model, case: &Case) -> Option<Paper> {
     let mut list = vec![part(id(heir), &owned.to_string())];
     if *slip % 2 == 0 {
         let half = owned.divided_by(2).to_string();
-        list = vec![part(id(heir), &half), part(id(FIRM), &half)];
+        let other = if *slip == 10 { GROUPS[0] } else { FIRM };
+        list = vec![part(id(heir), &half), part(id(other), &half)];
         list.sort_by_key(|heir| heir.party);
     }
     if *slip == 0 {
@@ -172,7 +174,7 @@ fn order(model: &Model, now: Seconds, case: &Case) -> Option<Paper> {
     let order = if *sells {
         Order::Sell {
             debtor,
-            acquirer: id(acquirer),
+            acquirer: id(if *slip == 9 { GROUPS[0] } else { acquirer }),
             price: money(PRICES[slip % 3]),
             discharges,
         }
@@ -262,7 +264,14 @@ fn correction(model: &Model, now: Seconds, case: &Case) -> Option<Paper> {
             };
             let other = if *slip == 1 { "1/3" } else { "1/2" };
             let holdings = vec![
-                holding(PEOPLE[slip % 5], "1/2"),
+                holding(
+                    if *slip == 6 {
+                        GROUPS[0]
+                    } else {
+                        PEOPLE[slip % 5]
+                    },
+                    "1/2",
+                ),
                 holding(PEOPLE[(slip + 1) % 5], other),
             ];
             Amendment::Holdings { holdings }
@@ -320,7 +329,7 @@ fn reading(model: &Model, now: Seconds, case: &Case) -> Option<Paper> {
     };
     match case {
         Case::Let { who, to, days } => {
-            let reader = [TAX, FIRM, PEOPLE[0], PEOPLE[1], PEOPLE[2], "nobody"][*to];
+            let reader = [TAX, FIRM, GROUPS[0], PEOPLE[1], PEOPLE[2], "nobody"][*to];
             let body = AccessConsent {
                 purpose: Purpose::Credit,
                 expires: Seconds(now.0 + days * DAY - u64::from(*days == 0)),
@@ -334,7 +343,12 @@ fn reading(model: &Model, now: Seconds, case: &Case) -> Option<Paper> {
         Case::Read { back, slip } => {
             let found = letting(*back);
             let by_law = *slip > 7 || found.is_none();
-            let subject = found.map_or(id(PEOPLE[*back]), Record::issuer);
+            let other = if *slip == 10 {
+                GROUPS[0]
+            } else {
+                PEOPLE[*back]
+            };
+            let subject = found.map_or(id(other), Record::issuer);
             let reader = found.map(Record::subject).and_then(|subject| {
                 let reader: PartyId = subject.parse().unwrap();
                 let officers = model.entity(&reader).map(|entity| entity.officers.clone());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::cases::Case;
 use crate::dealings::{Dealing, Granted, Slip, lodged};
-use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step, dealing, step};
+use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step, dealing, form, step};
 
 /// What a deed needs, one thing after the other.
 fn advances(times: usize) -> impl Iterator<Item = Attempt> {
@@ -114,6 +114,30 @@ fn lenders() -> impl Strategy<Value = Vec<Attempt>> {
             }
         };
         all.extend(then(vec![Attempt::Deal(last)], 3));
+        all
+    })
+}
+
+/// A mortgage is assigned twice: the first assignment is complete when the mortgage is somebody else's,
+/// who assigns it back.
+fn back_and_forth() -> impl Strategy<Value = Vec<Attempt>> {
+    let parts = (0..4usize, 0..5usize, 0..5usize, 0..5usize);
+    (parts, any::<bool>()).prop_map(|((flat, lender, one, other), back)| {
+        let (what, hours, slip) = (Granted::Mortgage, 0, Slip::Nothing);
+        let grant = Dealing::Grant {
+            flat,
+            what,
+            to: lender,
+            hours,
+            slip,
+        };
+        let assign = |to| Attempt::Deal(Dealing::Assign { loan: 0, to, slip });
+        let mut all = then(vec![Attempt::Deal(grant)], 4);
+        all.extend(then(vec![assign(one)], 1));
+        all.extend(then(vec![assign(other)], 2));
+        all.extend(advances(1));
+        let last = if back { lender } else { other };
+        all.extend(then(vec![assign(last)], 2));
         all
     })
 }
@@ -337,19 +361,89 @@ fn frozen() -> impl Strategy<Value = Vec<Attempt>> {
     })
 }
 
-/// A few steps.
+/// A deed that is signed by who gives, the court sale that comes before it, and how that ends.
+fn overtaken() -> impl Strategy<Value = Vec<Attempt>> {
+    let parts = (0..4usize, 0..5usize, 0..5usize, form(), any::<bool>());
+    (parts, 0..6usize, 0..800u64, 0..4usize).prop_map(
+        |((flat, who, to, form, whole), end, hours, later)| {
+            let private = if whole {
+                Attempt::LodgeWhole { flat, to, form }
+            } else {
+                let (from, share, flaw) = (who, 9, Flaw::Nothing);
+                Attempt::Lodge {
+                    flat,
+                    from,
+                    to,
+                    share,
+                    form,
+                    flaw,
+                }
+            };
+            let mut all = then(vec![private], 1 + later % 2);
+            let deed = 0;
+            match later {
+                0 => all.push(Attempt::Deal(Dealing::Reserve { deed, who: None })),
+                1 => all.push(Attempt::Fund {
+                    deed,
+                    short: false,
+                    agent: 0,
+                }),
+                _ => {}
+            }
+            let order = Case::Order {
+                flat,
+                who,
+                to: to + 1,
+                sells: true,
+                slip: 5,
+            };
+            all.push(Attempt::Case(order));
+            all.push(Attempt::Case(Case::CourtSale { back: 0, slip: 5 }));
+            all.push(Attempt::Deal(Dealing::Ask { deed, mute: false }));
+            all.extend(advances(1));
+            let rest = if later == 0 { 0 } else { 4 };
+            all.extend((0..rest).map(|_| Attempt::Advance {
+                deed: 1,
+                need: 1,
+                by_agent: false,
+            }));
+            let asked = 0;
+            match end {
+                0 | 1 => all.push(Attempt::Withdraw { deed, who: None }),
+                2 | 3 => {
+                    let cured = end == 2;
+                    all.push(Attempt::Deal(Dealing::Reply { asked, who: None }));
+                    all.push(Attempt::Deal(Dealing::Decide { asked, cured }));
+                }
+                4 => all.push(Attempt::Wait { hours }),
+                _ => all.push(Attempt::Case(Case::Correct {
+                    flat,
+                    what: 0,
+                    order: None,
+                    slip: 5,
+                })),
+            }
+            all.extend(advances(3));
+            all
+        },
+    )
+}
+
+/// A few steps. What is drawn is boxed: all of it at once does not fit on a test's stack.
 pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
     let together = prop_oneof![
-        20 => affair(),
-        3 => court_sale(),
-        2 => succession(),
-        3 => lenders(),
-        3 => guardian(),
-        4 => held_up(),
-        3 => offered(),
-        4 => undone(),
-        4 => agent(),
-        3 => frozen(),
+        20 => affair().boxed(),
+        3 => court_sale().boxed(),
+        2 => succession().boxed(),
+        3 => lenders().boxed(),
+        3 => guardian().boxed(),
+        4 => held_up().boxed(),
+        3 => offered().boxed(),
+        4 => undone().boxed(),
+        4 => agent().boxed(),
+        3 => frozen().boxed(),
+        4 => overtaken().boxed(),
+        2 => back_and_forth().boxed(),
     ];
     let sound = |attempts: Vec<Attempt>| {
         let steps = attempts.into_iter().map(|attempt| Step {
@@ -359,7 +453,8 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
         steps.collect()
     };
     prop_oneof![
-        10 => step().prop_map(|step| vec![step]),
-        3 => together.prop_map(sound),
+        10 => step().prop_map(|step| vec![step]).boxed(),
+        3 => together.prop_map(sound).boxed(),
+        1 => crate::ventures::turn().boxed(),
     ]
 }

@@ -46,6 +46,10 @@ impl Share {
         Self::lowest(self.above, self.below * parts)
     }
 
+    pub(crate) fn times(self, other: Self) -> Self {
+        Self::lowest(self.above * other.above, self.below * other.below)
+    }
+
     pub(crate) fn is_above(self, other: Self) -> bool {
         self.above * other.below > other.above * self.below
     }

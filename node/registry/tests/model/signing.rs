@@ -55,8 +55,9 @@ impl Model {
         if !scope.self_dealing {
             for agent in self.agents(power) {
                 let spouse = self.spouse(&agent, now);
-                let own = |party: &PartyId| *party == agent || Some(*party) == spouse;
-                unless(!with.iter().any(own), Code::PowerSelfDealing, &mut why);
+                let spouses = spouse.is_some_and(|spouse| self.is_among(&spouse, &with));
+                let own = spouses || self.is_among(&agent, &with);
+                unless(!own, Code::PowerSelfDealing, &mut why);
             }
         }
         why
@@ -115,7 +116,7 @@ impl Model {
         } else {
             Recording::Needed
         };
-        let mut door = self.act_door(record, recording, now);
+        let mut door = self.deed_door(record, recording, now);
         let one = body.power.is_none() || body.represents.is_none();
         unless(one, Code::FieldInvalid, &mut door);
         door.extend(closed);
@@ -147,7 +148,7 @@ impl Model {
                 law.extend(self.agent_reasons(&deed, body.role, signer, power, now));
             }
         }
-        let own = deed.side(body.role).contains(&party);
+        let own = self.is_among(&party, &deed.side(body.role));
         unless(own, Code::ActRoleForeign, &mut law);
         let impartial = !self.certified_it(&deed.id, &signer);
         unless(impartial, Code::NotaryInterested, &mut law);
@@ -191,18 +192,18 @@ impl Model {
     fn giver_reasons(&self, deed: &Deed<'_>, party: &PartyId, by_agent: bool) -> Codes {
         let mut law = Codes::new();
         for leg in deed.legs() {
-            if !leg.gives.contains(party) {
-                continue;
-            }
-            let owned = held(&self.title(leg.property).unwrap().holds, party);
-            let given = leg.given(party).map(|given| Share::of(given.share));
-            if !owned.is_nothing() {
-                let excess = given.is_some_and(|given| given.is_above(owned));
-                unless(!excess, Code::TitleExcess, &mut law);
-            } else if by_agent {
-                law.insert(Code::PrincipalNotHolder);
-            } else {
-                law.insert(Code::TitleNotHolder);
+            let own = leg.gives.iter().filter(|giver| self.is_of(party, giver));
+            for giver in own {
+                let owned = held(&self.title(leg.property).unwrap().holds, giver);
+                let given = leg.given(giver).map(|given| Share::of(given.share));
+                if !owned.is_nothing() {
+                    let excess = given.is_some_and(|given| given.is_above(owned));
+                    unless(!excess, Code::TitleExcess, &mut law);
+                } else if by_agent {
+                    law.insert(Code::PrincipalNotHolder);
+                } else {
+                    law.insert(Code::TitleNotHolder);
+                }
             }
         }
         law
@@ -233,7 +234,7 @@ impl Model {
                     kind: *kind,
                     property: leg.property,
                     price: deed.price(),
-                    with: Some(deed.facing(&power.principal, role)),
+                    with: Some(self.facing(deed, &power.principal, role)),
                 };
                 why.extend(self.overstepped(power, &wish, now));
             }
@@ -246,7 +247,7 @@ impl Model {
                 .map_or(vec![act.signer], |theirs| self.agents(theirs));
             let same = self.agents(power).iter().any(|own| agents.contains(own));
             // Who give together, or receive together, do not deal with each other.
-            let together = deed.together(&act.party, &power.principal);
+            let together = self.together(deed, &act.party, &power.principal);
             let other = act.party != power.principal && !together;
             if act.role != opposite(role) || !same || !other {
                 continue;
@@ -259,7 +260,7 @@ impl Model {
     }
 
     pub(crate) fn withdrawal_reasons(&self, record: &Record, now: Seconds) -> Reasons {
-        let mut door = self.act_door(record, Recording::Welcome, now);
+        let mut door = self.deed_door(record, Recording::Welcome, now);
         let Some(deed) = self.open_deed(&record.subject().parse().unwrap(), now, &mut door) else {
             return (door, Codes::new());
         };
@@ -269,7 +270,7 @@ impl Model {
         let mut titles = legs.iter().map(|leg| leg.property);
         let reserved = titles.any(|title| self.reserved(title, now) == Some(deed.id));
         let signer = record.issuer();
-        let speaks = |party: &PartyId| self.is_or_acts_for(&signer, party, now);
+        let speaks = |party: &PartyId| self.speaks_for(&signer, party, now);
         let entitled = if reserved {
             deed.side(ActRole::Acquirer).iter().any(speaks)
         } else {

@@ -1,6 +1,8 @@
 //! What the law of marriage asks of a deed, as the model sees it: whose a holding is, and which consents
 //! serve.
 
+use std::collections::BTreeSet;
+
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::fraction::Money;
@@ -104,6 +106,10 @@ impl Model {
             return false;
         };
         let owned = held(&title.holds, &given.party);
+        if let Some(members) = self.joint_members(&given.party) {
+            let takers: BTreeSet<PartyId> = parties(&text.acquirers).into_iter().collect();
+            return Share::of(given.share) == owned && takers == members;
+        }
         let claims = self.claims(deed.property, &title.holds, &given.party, owned, now);
         let [spouse] = claims.joint.as_slice() else {
             return false;

@@ -241,38 +241,6 @@ impl<'m> Deed<'m> {
             .chain(self.lender())
             .collect()
     }
-
-    /// With whom somebody deals who signs in a role.
-    pub(crate) fn facing(&self, party: &PartyId, role: ActRole) -> Vec<PartyId> {
-        let opposite = opposite(role);
-        let mut facing = Vec::new();
-        for leg in self.legs() {
-            let (own, other) = if opposite == ActRole::Acquirer {
-                (leg.gives, leg.takes)
-            } else {
-                (leg.takes, leg.gives)
-            };
-            if own.contains(party) {
-                facing.extend(other);
-            }
-        }
-        if facing.is_empty() {
-            facing = self.side(opposite);
-        }
-        facing.retain(|other| other != party);
-        facing
-    }
-
-    /// Whether two give together or receive together, and do not deal with each other.
-    pub(crate) fn together(&self, one: &PartyId, other: &PartyId) -> bool {
-        let both = |side: &[PartyId]| side.contains(one) && side.contains(other);
-        let across = |leg: &Leg<'_>| {
-            (leg.gives.contains(one) && leg.takes.contains(other))
-                || (leg.gives.contains(other) && leg.takes.contains(one))
-        };
-        let legs = self.legs();
-        legs.iter().any(|leg| both(&leg.gives) || both(&leg.takes)) && !legs.iter().any(across)
-    }
 }
 
 /// Whom who signs in a role deals with.

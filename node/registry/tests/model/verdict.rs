@@ -34,7 +34,7 @@ impl Model {
         let (mut door, law) = self.reasons(record, now);
         let signed = record.statement.header.issued_at;
         unless(
-            signed.0.abs_diff(now.0) <= self.profile.record_window_s.into(),
+            signed.0.abs_diff(now.0) <= self.law().record_window_s.into(),
             Code::RecordStale,
             &mut door,
         );
@@ -51,8 +51,8 @@ impl Model {
     fn accept(&mut self, record: &Record, now: Seconds) -> Vec<Outcome> {
         let corrected = self.corrects(record).map(|(id, of, _)| (id, of.to_owned()));
         // What was drawn up for the title as it was ends with a correction.
-        let outdated = corrected.as_ref().and_then(|(_, of)| self.page(of).slot);
-        let outdated = outdated.filter(|id| self.deed(id).is_some_and(|d| self.is_open(&d, now)));
+        let of = corrected.as_ref().map(|(_, of)| of.as_str());
+        let outdated = of.map(|of| self.page(of).queue.clone()).unwrap_or_default();
         self.remember(now, What::Done(Box::new(record.clone())));
         let mut outcomes = Vec::new();
         if let Some((id, of)) = corrected {
@@ -60,10 +60,7 @@ impl Model {
             done.title_version = self.title(&of).map(|title| title.number);
             outcomes.push(done);
         }
-        if let Some(deed) = outdated {
-            let why = [Code::TitleVersion].into();
-            outcomes.extend(self.end(deed, Status::Refused, &why, Vec::new(), now));
-        }
+        outcomes.extend(self.outdate(&outdated, now));
         if is_done_at_once(&record.body) {
             outcomes.push(outcome(record.id, Status::Registered, &Codes::new()));
         }
@@ -78,27 +75,8 @@ impl Model {
         if let Some((status, codes)) = ends {
             outcomes.extend(self.end(deed.unwrap(), status, &codes, Vec::new(), now));
         }
-        let with = match &record.body {
-            Body::Discharge(body) => body.with,
-            _ => None,
-        };
-        let mut touched: Vec<RecordId> = deed.into_iter().chain(with).collect();
-        if matches!(record.body, Body::LegalEntity(_)) {
-            touched.extend(self.waiting_for(record.subject()));
-        }
-        outcomes.extend(self.register_what_is_complete(&touched, now));
+        outcomes.extend(self.register_what_is_complete(now));
         outcomes
-    }
-
-    /// The deeds that officers of an entity have signed, some of them or all.
-    fn waiting_for(&self, entity: &str) -> Vec<RecordId> {
-        let pending = self.pending().into_iter().map(|deed| deed.id);
-        let signed = |deed: &RecordId| {
-            let acts = self.acts(deed);
-            acts.iter()
-                .any(|act| act.by_office && act.party.to_string() == entity)
-        };
-        pending.filter(signed).collect()
     }
 
     fn refuse(&mut self, record: &Record, now: Seconds, law: Codes) -> (Answer, Vec<Outcome>) {
@@ -122,6 +100,11 @@ impl Model {
         now: Seconds,
     ) -> Vec<Outcome> {
         let funding = self.funding(&deed);
+        // What was signed before a court's deed was drawn up for another title than it leaves.
+        let overtaken = match status {
+            Status::Registered => self.overtaken(&deed),
+            _ => Vec::new(),
+        };
         self.remember(
             now,
             What::Ended(End {
@@ -137,11 +120,37 @@ impl Model {
             ended.title_version = title.map(|title| title.number);
         }
         let order = funding.map(|funding| outcome(funding, status, &Codes::new()));
-        std::iter::once(ended).chain(order).collect()
+        let mut outcomes: Vec<Outcome> = std::iter::once(ended).chain(order).collect();
+        outcomes.extend(self.outdate(&overtaken, now));
+        outcomes
+    }
+
+    /// The private deeds that wait behind a court's.
+    fn overtaken(&self, deed: &RecordId) -> Vec<RecordId> {
+        let deed = self.deed(deed).unwrap();
+        let legs = deed.legs().into_iter().filter(|_| deed.by_court());
+        let mut waiting: Vec<RecordId> = legs
+            .flat_map(|leg| self.page(leg.property).queue.clone())
+            .collect();
+        waiting.retain(|id| *id != deed.id);
+        waiting
+    }
+
+    /// Ends what can never be registered, because a title is not any more what it was.
+    fn outdate(&mut self, deeds: &[RecordId], now: Seconds) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for id in deeds {
+            if self.deed(id).is_some_and(|deed| self.is_open(&deed, now)) {
+                let why = [Code::TitleVersion].into();
+                outcomes.extend(self.end(*id, Status::Refused, &why, Vec::new(), now));
+            }
+        }
+        outcomes
     }
 
     /// Begins a block: what has not ended in time ends now.
     pub(crate) fn begin(&mut self, now: Seconds) -> Vec<Outcome> {
+        self.height += 1;
         let mut outcomes = Vec::new();
         for (over, property) in self.over(now) {
             self.remember(now, What::Lapsed(over, property));
@@ -162,26 +171,23 @@ impl Model {
         for (deed, status, codes) in late {
             outcomes.extend(self.end(deed, status, &codes, Vec::new(), now));
         }
-        let touched = self.clocks_since(self.began, now);
-        self.began = now;
-        outcomes.extend(self.register_what_is_complete(&touched, now));
+        outcomes.extend(self.register_what_is_complete(now));
         outcomes
     }
 
-    /// A deed registers in the moment in which nothing is missing any more. What lenders have among
-    /// themselves takes no slot, and is looked at when something about it itself is said.
-    fn register_what_is_complete(&mut self, touched: &[RecordId], now: Seconds) -> Vec<Outcome> {
+    /// A deed registers in the moment in which nothing is missing any more: those of the holders first,
+    /// then those of lenders, who are heard in the order in which the last of them signed.
+    fn register_what_is_complete(&mut self, now: Seconds) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         loop {
-            let complete = self.pending().into_iter().find_map(|deed| {
-                let first = |property| self.signed_first(property, now) == Some(deed.id);
-                let looked_at = if deed.disposes() {
-                    deed.legs().iter().all(|leg| first(leg.property))
-                } else {
-                    touched.contains(&deed.id)
-                };
-                let complete =
-                    looked_at && self.is_open(&deed, now) && self.needs(&deed, now).is_empty();
+            let mut pending = self.pending();
+            pending.sort_by_cached_key(|deed| {
+                let acts = self.acts(&deed.id);
+                let last = acts.iter().map(|act| act.index).max();
+                last.filter(|_| !deed.disposes())
+            });
+            let complete = pending.into_iter().find_map(|deed| {
+                let complete = self.is_open(&deed, now) && self.needs(&deed, now).is_empty();
                 complete.then(|| (deed.id, self.marriage_needs(&deed, now).1))
             });
             let Some((deed, consents)) = complete else {
@@ -194,10 +200,13 @@ impl Model {
 
     fn reasons(&self, record: &Record, now: Seconds) -> Reasons {
         match &record.body {
-            Body::Accreditation(_) => self.accreditation_reasons(record),
-            Body::Enrolment(_) => self.enrolment_reasons(record),
+            Body::GroupParty(body) => self.group_reasons(record, body),
+            Body::EvidenceDeletion(body) => self.deletion_reasons(record, body, now),
+            Body::Profile(change) => self.change_reasons(record, change),
+            Body::Accreditation(body) => self.accreditation_reasons(record, body),
+            Body::Enrolment(body) => self.enrolment_reasons(record, body),
             Body::CivilStatus(fact) => self.status_reasons(record, fact, now),
-            Body::FirstRegistration(_) => self.first_reasons(record),
+            Body::FirstRegistration(body) => self.first_reasons(record, body, now),
             Body::PowerOfAttorney(body) => self.power_reasons(record, body, now),
             Body::SpousalConsent(body) => self.consent_reasons(record, body, now),
             Body::Revocation(body) => self.revocation_reasons(record, body, now),
@@ -241,7 +250,6 @@ impl Model {
             Body::SelfLockRelease(body) => self.opening_reasons(record, body, now),
             Body::PreemptionNotice(body) => self.offer_reasons(record, body, now),
             Body::PreemptionWaiver(body) => self.waiver_reasons(record, body, now),
-            other => panic!("the model does not know the kind {}", other.kind()),
         }
     }
 }

@@ -49,7 +49,7 @@ impl Model {
     }
 
     pub(crate) fn divorced(&self, wedding: &Wedding) -> Option<Seconds> {
-        let facts = self.facts(&wedding.id.to_string());
+        let facts = self.facts(&wedding.id);
         facts.iter().find_map(|(_, fact)| match fact {
             CivilStatus::Divorce { from } => Some(*from),
             _ => None,
@@ -57,7 +57,7 @@ impl Model {
     }
 
     pub(crate) fn separate_from(&self, wedding: &Wedding) -> Option<Seconds> {
-        let facts = self.facts(&wedding.id.to_string());
+        let facts = self.facts(&wedding.id);
         facts.iter().find_map(|(_, fact)| match fact {
             CivilStatus::SeparateProperty { from } => Some(*from),
             _ => None,
@@ -66,7 +66,7 @@ impl Model {
 
     /// When a property was divided, and to whom.
     pub(crate) fn divisions(&self, wedding: &Wedding, property: &str) -> Vec<(Seconds, PartyId)> {
-        let facts = self.facts(&wedding.id.to_string());
+        let facts = self.facts(&wedding.id);
         let divisions = facts.iter().filter_map(|(index, fact)| match fact {
             CivilStatus::Division { property: of, to } if of == property => {
                 Some((self.events[*index].at, *to))

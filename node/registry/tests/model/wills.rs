@@ -26,10 +26,10 @@ impl Model {
         unless(some && one, Code::FieldInvalid, &mut door);
         let mut law = self.standing(&record.issuer(), now);
         let agent: PartyId = record.subject().parse().unwrap();
-        match (body.issued, self.term(body)) {
+        match (body.issued, self.term(&record.id, body)) {
             (Some(issued), Some((starts, expires))) => {
                 let signed = record.statement.header.issued_at;
-                let window = u64::from(self.profile.record_window_s);
+                let window = u64::from(self.law().record_window_s);
                 let possible = issued <= now
                     && issued.0.abs_diff(signed.0) <= window
                     && issued <= starts
@@ -129,7 +129,7 @@ impl Model {
                 Ending::Renunciation => power.agent == signer,
             };
             unless(entitled, Code::RevocationForeign, &mut law);
-            let (_, expires) = self.term(power.body).unwrap();
+            let (_, expires) = self.term(&power.id, power.body).unwrap();
             unless(!ended && now < expires, Code::RevocationDone, &mut law);
         } else if let Some(consent) = consents.iter().find(|consent| consent.id == id) {
             let own = body.ending == Ending::Revocation && consent.spouse == signer;
