@@ -17,7 +17,6 @@ hold in every detail; `check` is the one place where that happens.
 
 import argparse
 import base64
-import contextlib
 import datetime
 import functools
 import hashlib
@@ -222,6 +221,9 @@ def utf8(data, what):
 
 # ---- What stands in a record (CDDL, RFC 8610): the table at the end of this file ----
 
+SECONDS_MAX = 253402300799  # the end of the year 9999
+
+
 def members(kind):
     """Of each field of a map's type: its key, whether it must be there, its word, its type."""
     for name, of in kind.items():
@@ -267,38 +269,16 @@ def there(kind):
     return kind[1] if isinstance(kind, list) and kind[:1] == ["?"] else kind
 
 
-def tell(kind, value, path=""):
-    """What a value says, one line a field."""
-    said = None
-    if value is None:
-        said = "not stated"
-    elif kind == "share":
-        said = f"{value[0]}/{value[1]}"
-    elif kind == "money":
-        said = f"{value[0] // 100}.{value[0] % 100:02} {value[1]}"
-    elif kind in ("seconds", "instant"):
-        said = when(value)
-    elif isinstance(kind, str) and kind in RULES:
-        return tell(RULES[kind], value, path)
-    elif isinstance(kind, dict):
-        return [line for key, _, word, of in members(kind) if key in value
-                for line in tell(of, value[key], f"{path}, {word}" if path else word)]
-    elif isinstance(kind, list):
-        if kind[:1] == ["="]:
-            said = kind[value + 1]
-        elif kind[:1] == ["/"]:
-            choice = next(choice for choice in kind[1:] if fits(choice, value))
-            return tell(choice, value, f"{path}, {choice.replace('-', ' ')}" if isinstance(choice, str) else path)
-        else:
-            kinds = kind[1:] * len(value) if kind[:1] == ["*"] else kind
-            return [line for of, item in zip(kinds, value) if not isinstance(of, int) for line in tell(there(of), item, path)]
-    else:
-        said = value.hex() if isinstance(value, bytes) else str(value)
-    return [f"{path}: {said}" if path else said]
+class Time(int):
+    """Seconds since 1970: a number in JSON, a date for people."""
+
+    def __str__(self):
+        date = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=min(self, SECONDS_MAX))
+        return f"{date.isoformat()}Z" if self <= SECONDS_MAX else f"{int(self)} s"
 
 
 def to_json(kind, value):
-    """A value of a type as the ledger's API writes it."""
+    """A value of a type as the ledger's API writes it, or would write it."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, bytes):
@@ -307,6 +287,8 @@ def to_json(kind, value):
         return f"{value[0]}/{value[1]}"
     if kind == "money":
         return {"minor": str(value[0]), "currency": value[1]}
+    if kind in ("seconds", "instant"):
+        return Time(value)
     if kind == "right":
         (name, *fields), (_, kinds) = RIGHTS[value[0]], RULES[RULES["right"][value[0] + 1]]
         kinds = [of[1] if isinstance(of, list) and of[0] in "?/" else of for of in kinds]
@@ -318,19 +300,27 @@ def to_json(kind, value):
         # One field is left out when it is absent; the others are null.
         return {snake(word): to_json(of, value.get(key)) for key, _, word, of in members(kind)
                 if key in value or word != "substitutions"}
-    if isinstance(kind, list) and kind[0] == "=":
+    if kind[:1] == ["="]:
         return snake(kind[value + 1])
-    return [to_json(kind[1], item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, int):
+        return value
+    if kind[:1] == ["/"]:
+        choice = next(choice for choice in kind[1:] if fits(choice, value))
+        return {snake(choice): to_json(choice, value)} if isinstance(choice, str) else to_json(choice, value)
+    kinds = kind[1:] * len(value) if kind[:1] == ["*"] else kind
+    return [to_json(there(of), one) for of, one in zip(kinds, value) if not isinstance(of, int)]
 
 
 def snake(words):
     return re.sub("[ -]", "_", words)
 
 
-def when(seconds):
-    if seconds > 253402300799:
-        return f"{seconds} s"
-    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)).isoformat() + "Z"
+def tell(value, path=""):
+    """JSON for people, one line a field."""
+    if isinstance(value, (dict, list)) and value:
+        items = value.items() if isinstance(value, dict) else enumerate(value, 1)
+        return [line for name, one in items for line in tell(one, f"{path}, {name}".removeprefix(", "))]
+    return [f"{path.replace('_', ' ')}: {'none' if value in (None, [], {}) else value}"]
 
 
 # ---- Signed notes, checkpoints, cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature) ----
@@ -502,7 +492,7 @@ class Policy:
         for name, key in self.witnesses.items():
             signature = key.line(checkpoint)
             if signature is not None:
-                witnesses.append({"name": name, "time": key.cosigned_at(signature, checkpoint.text)})
+                witnesses.append({"name": name, "time": Time(key.cosigned_at(signature, checkpoint.text))})
         check(log_signed, f"the policy has no log whose signature {checkpoint.origin} carries")
         satisfied = {witness["name"] for witness in witnesses}
         for name, (threshold, members) in self.groups.items():
@@ -635,15 +625,15 @@ def verify_receipt(data, policy):
         "outcome": outcome and RULES["outcome-status"][outcome[1] + 1], "codes": outcome[2] if outcome else [],
         "title_version": outcome.get(3) if outcome else None,
     }
-    return proven, receipt_words(proven, record, outcome, seal)
+    return proven, {"seal": to_json("seal", seal), **(told(record) if record else {})}
 
 
 def expand(data):
     """The receipt's text from the form in its QR code, by schemas/src/compact_receipt.rs; no other form has it."""
     check(len(data) <= 163840, "the receipt is too long")
     parts = cbor(data)
-    lines = ["*", [["/", "tstr", "null"], "bstr"]]
-    form = [3, "uint", "bstr", ["tstr", "uint", "b32"], lines, ["?", "bstr"]]
+    line = [["/", "tstr", "null"], "bstr"]
+    form = [3, "uint", "bstr", ["tstr", "uint", "b32"], ["*", line], ["?", "bstr"]]
     check(fits(form, parts), "this is not a receipt in its compact form")
     _, index, path, (origin, size, root), signatures, *extra = parts
     check(extra != [b""], "the compact receipt spells out that it carries nothing")
@@ -674,17 +664,15 @@ def read_entry(entry, about):
     return record, value[1], None
 
 
-def receipt_words(proven, record, outcome, seal):
-    if seal:
-        return [f"Block {seal[0]} ended at {when(seal[1] // 1000)}.", *tell("seal", seal)]
-    became = f"The outcome: {proven['outcome']}." if outcome else "It was entered in the log; not what became of it."
-    lines = [f"A record of kind {record.kind} about {record.subject}, signed by {record.issuer} at "
-             f"{when(record.issued_at)}. {became}"]
-    lines += [f"refused by {code}" for code in proven["codes"]]
-    lines += [f"record {proven['record']} on ledger {record.payload[0].hex()}"] + tell(record.rule, record.payload[2])
-    if record.attestation:
-        lines += [f"identity attested by {record.attestation.issuer}"] + tell("attestation", record.attestation.payload)
-    return lines + (tell("evidence-manifest", record.payload[3], "recording") if 3 in record.payload else [])
+def told(record):
+    """What a record says, for people."""
+    attestation, payload = record.attestation, record.payload
+    by = attestation and {"provider": attestation.issuer, **to_json("attestation", attestation.payload)}
+    return {
+        "about": record.subject, "signed by": record.issuer, "signed at": Time(record.issued_at),
+        "ledger": payload[0].hex(), record.kind: to_json(record.rule, payload[2]), "identity attested": by,
+        "recording": to_json("evidence-manifest", payload.get(3)),
+    }
 
 
 # ---- The state: a Jellyfish Merkle tree over BLAKE3 (Gao, Hu, Wu 2021, as the crate jmt writes it) ----
@@ -752,7 +740,7 @@ def verify_state(data, policy):
     for key, value, proof in objects:
         check_proof(proof, root, key, value)
     held = {key: value for key, value, _ in objects}
-    proven = {"proven": True, **vouched, "height": height, "time": milliseconds // 1000}
+    proven = {"proven": True, **vouched, "height": height, "time": Time(milliseconds // 1000)}
     return (title_certificate if kind == 1 else state_receipt)(held, proven)
 
 
@@ -760,11 +748,12 @@ def state_receipt(held, proven):
     """One object, whatever it is."""
     (key, value), = held.items()
     proven |= {"file": "state-receipt", "key": key.hex(), "value": None if value is None else value.hex()}
-    lines = [f"{at(proven)} under the key {key.hex()}: {'nothing' if value is None else value.hex()}."]
     rule = {b"T": "title", b"I": "instrument", b"W": "power", b"P": "party"}.get(key[:1])
-    with contextlib.suppress(Refusal):
-        lines += tell(f"state-{rule}", State(held).take(rule, key)) if rule and value else []
-    return proven, lines
+    try:
+        return proven, {rule: to_json(f"state-{rule}", State(held).take(rule, key))} if rule else {}
+    except Refusal:
+        # Proven all the same: what it means is not for this kind of receipt to say.
+        return proven, {}
 
 
 class State:
@@ -807,7 +796,7 @@ def title_certificate(held, proven):
         "title": title and {"cadastral_number": name, **to_json("state-title", title)},
         "clean": title is not None and not against, "against": against, "pending": pending, "powers": powers,
     }
-    return proven, title_words(proven, title)
+    return proven, {}
 
 
 def is_over(right, fields, now):
@@ -824,7 +813,7 @@ def told_instrument(id, state):
     return {
         "id": id.hex(), "kind": TEXTS[pending[0][0]] if pending else None,
         "status": to_json("outcome-status", instrument[1]), "lodged": instrument[2], "changed": instrument[3],
-        "expires": pending[2] if pending else None,
+        "expires": Time(pending[2]) if pending else None,
         "acts": [{name: act[name] for name in shown if act[name] is not None} for act in acts],
     }
 
@@ -843,9 +832,9 @@ def told_power(id, cadastral_number, state, now):
     if not codes:
         status = "in_force"
     elif 5 in power:
-        status, since = "revoked", power[5][2] // 1000
+        status, since = "revoked", Time(power[5][2] // 1000)
     elif "poa.expired" in codes:
-        status, since = "expired", power[4]
+        status, since = "expired", Time(power[4])
     return {
         "id": id.hex(), "status": status, "since": since, "codes": [code for code in CODES if code in codes],
         "covers_property": 1 not in power[2] or cadastral_number in power[2][1], "power": to_json("state-power", power),
@@ -872,24 +861,10 @@ def unbroken(party, turn, now):
     return nature != 0 or party[10] == turn
 
 
-def at(proven):
-    return f"At {when(proven['time'])}, block {proven['height']}, the register held"
-
-
-def title_words(proven, title):
-    if title is None:
-        return [f"{at(proven)} no property {proven['property']}."]
-    against = ", ".join(one["what"] for one in proven["against"]) or "nothing"
-    lines = [f"{at(proven)} property {proven['property']}; against its holders stood: {against}."] + tell("state-title", title)
-    lines += [f"{one['kind'] or 'instrument'} {one['id']} holds or reserves the slot: {one['status']}"
-              for one in proven["pending"]]
-    return lines + [f"power {one['id']}: {' '.join([one['status'], *one['codes']])}" for one in proven["powers"]]
-
-
 # ---- The command ----
 
 def verify(data, policy):
-    """What a file (bytes) proves under a Policy, as JSON and as lines for people. Raises Refusal."""
+    """What a file (bytes) proves under a Policy, and what else it tells people, as JSON. Raises Refusal."""
     # A receipt is text; in a QR code, an array of five or six that begins with 3; the others, arrays of five.
     if data[:2] in (b"\x85\x03", b"\x86\x03"):
         data = expand(data)
@@ -908,7 +883,7 @@ def main():
     except OSError as error:
         sys.exit(f"deedbook_verify: {error}")
     try:
-        proven, lines = verify(data, Policy(policy))
+        proven, more = verify(data, Policy(policy))
     except Refusal as refusal:
         print(json.dumps({"proven": False}) if arguments.json else "NOT PROVEN")
         print(f"not proven: {refusal}", file=sys.stderr)
@@ -916,10 +891,8 @@ def main():
     if arguments.json:
         print(json.dumps(proven, ensure_ascii=False))
         return 0
-    print(f"PROVEN ({proven['grade']}): {lines[0]}")
-    print(*(f"  {line}" for line in lines[1:]), sep="\n")
-    print(f"  in the log {proven['origin']} of {proven['tree_size']} entries, root {proven['root']}")
-    print(*(f"  {witness['name']} vouches for it at {when(witness['time'])}" for witness in proven["witnesses"]), sep="\n")
+    print(f"PROVEN ({proven['grade']}), of a {proven['file'].replace('-', ' ')}:")
+    print(*(f"  {line}" for line in tell({**proven, **more}) if not line.startswith(("proven:", "file:"))), sep="\n")
     print("Note: it rests on the policy file, says nothing about what happened later, and names parties by pseudonyms.")
     return 0
 
