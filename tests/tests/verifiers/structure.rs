@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use deedbook_schemas::limits::SECONDS_MAX;
 use serde_json::Value;
 
+use crate::cbor::Item;
+use crate::certificates::{certificate, different_states};
 use crate::flips::{mutations, same_but_fewer};
-use crate::machines::{Case, Machine, Rust, say, share};
+use crate::log::policy_text;
+use crate::machines::{Case, Machine, Rust, machines, say, share};
 use crate::mutations::{Mutation, Stock};
 use crate::random::Random;
 
@@ -97,6 +101,76 @@ fn no_structural_mutation_changes_what_is_proved_or_divides_the_three() {
         "{made} structural mutations in {took:.0?}; proven of all, by kind: {all:?}"
     ));
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Puts a number where a path of keys and places leads.
+fn put(item: &mut Item, path: &[usize], number: u64) {
+    let Some((step, rest)) = path.split_first() else {
+        *item = Item::Uint(number);
+        return;
+    };
+    let key = Item::Uint(u64::try_from(*step).unwrap());
+    let next = match item {
+        Item::Array(items) => &mut items[*step],
+        Item::Map(fields) => {
+            let (_, field) = fields.iter_mut().find(|(one, _)| *one == key).unwrap();
+            field
+        }
+        other => panic!("nothing is inside {other:?}"),
+    };
+    put(next, rest, number);
+}
+
+/// Where a title, or a pending deed with a term, states a time.
+fn path_to_a_time(key: &[u8], value: &Item) -> Option<&'static [usize]> {
+    let Item::Map(fields) = value else {
+        return None;
+    };
+    match key.first()? {
+        b'T' => Some(&[2, 0, 2]),
+        b'I' => {
+            let (_, pending) = fields.iter().find(|(key, _)| *key == Item::Uint(4))?;
+            let Item::Map(pending) = pending else {
+                return None;
+            };
+            match &pending[0].1 {
+                Item::Array(text) if text[0] == Item::Uint(3) => Some(&[4, 0, 1, 0, 4]),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_time_in_the_state_that_no_record_can_state_is_refused_by_all_three() {
+    let mut machines = machines();
+    for machine in &mut machines {
+        assert!(machine.policy(policy_text().as_bytes()));
+    }
+    let mut seen = BTreeMap::new();
+    for objects in different_states() {
+        for (at, (key, value)) in objects.iter().enumerate() {
+            let item = value.as_ref().and_then(|value| Item::read(value));
+            let Some((mut item, path)) =
+                item.and_then(|item| Some((item.clone(), path_to_a_time(key, &item)?)))
+            else {
+                continue;
+            };
+            for (number, proves) in [(SECONDS_MAX, true), (SECONDS_MAX + 1, false)] {
+                put(&mut item, path, number);
+                let mut changed = objects.clone();
+                changed[at].1 = Some(item.write());
+                let file = certificate(&changed, &[0, 1, 2]);
+                for machine in &mut machines {
+                    let found = machine.file(&file).is_some();
+                    assert_eq!(found, proves, "{}: {number} at {path:?}", machine.name());
+                }
+            }
+            *seen.entry(key[0]).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(seen.len(), 2, "titles and deeds: {seen:?}");
 }
 
 /// Another policy may know other witnesses by other names; what is proved is the same.
