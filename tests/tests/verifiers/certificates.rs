@@ -103,14 +103,16 @@ pub(crate) fn proving(
     let held = objects
         .iter()
         .filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
-    let mut leaves: Vec<StateLeaf> = others
-        .chain(held)
+    let mut leaves: Vec<StateLeaf> = held
+        .chain(others)
         .map(|(key, value)| StateLeaf {
             key_hash: StateKeyHash::of(&key),
             value_hash: StateHash::of_value(&value),
         })
         .collect();
+    // A changed key may be one that is there already; the tree has each once.
     leaves.sort_by_key(|leaf| leaf.key_hash.0);
+    leaves.dedup_by_key(|leaf| leaf.key_hash.0);
     let seal = Entry::Seal(Seal {
         height: Height(7),
         time: BlockTime(NOW * 1000 + 321),

@@ -7,20 +7,34 @@ use deedbook_schemas::limits::SECONDS_MAX;
 use serde_json::Value;
 
 use crate::cbor::Item;
-use crate::certificates::{certificate, different_states};
+use crate::certificates::{certificate, checked, different_states};
 use crate::flips::{mutations, same_but_fewer};
 use crate::log::policy_text;
 use crate::machines::{Case, Machine, Rust, machines, say, share};
 use crate::mutations::{Mutation, Stock};
 use crate::random::Random;
 
-/// What the genuine files prove: by what they are about.
+/// What the genuine files prove. A file of one object may be read as a certificate of it or as the state
+/// receipt that it also is: both are true.
 fn genuine(stock: &Stock) -> Vec<Value> {
     let mut rust = Rust::default();
     assert!(rust.policy(&stock.policy));
-    let files = [&stock.receipts, &stock.certificates, &stock.state_receipts];
-    let files = files.into_iter().flatten();
-    files.map(|file| rust.file(file).unwrap()).collect()
+    let of_states = || stock.certificates.iter().chain(&stock.state_receipts);
+    let files = stock.receipts.iter().chain(of_states());
+    let mut genuine: Vec<_> = files.map(|file| rust.file(file).unwrap()).collect();
+    genuine.extend(of_states().filter_map(|file| rust.file(&of_the_other_kind(file))));
+    genuine
+}
+
+/// A title certificate as a state receipt of one object, or the other way round; not every one can be.
+fn of_the_other_kind(file: &[u8]) -> Vec<u8> {
+    let mut item = Item::read(file).unwrap();
+    if let Item::Array(parts) = &mut item
+        && let Item::Uint(kind) = &mut parts[0]
+    {
+        *kind = 3 - *kind;
+    }
+    checked(item)
 }
 
 /// Mutations made and judged in one go.
@@ -184,25 +198,28 @@ fn same_statement(found: &Value, whole: &Value) -> bool {
     same_but_fewer(&found, &whole) || absence_of_another(&found, &whole)
 }
 
-/// Whether `found` says of another key what `whole` says of one: that the register holds nothing there.
-/// A path to an empty place shows it empty for every key that would be there, so whoever changes such a
-/// key and makes the check anew asks another question, and the answer is true.
+/// Whether `found` answers fewer questions than `whole` about the same state, or other ones to which the
+/// answer is that the register holds nothing there. A path to an empty place shows it empty for every key
+/// that would be there, so whoever changes such a key or leaves a power out, and makes the check anew,
+/// asks something else, and the answer is true.
 fn absence_of_another(found: &Value, whole: &Value) -> bool {
     let mut found = found.clone();
-    if found["file"] == "state-receipt" && found["value"].is_null() && whole["value"].is_null() {
-        found["key"] = whole["key"].clone();
-        return same_but_fewer(&found, whole);
-    }
-    if found["file"] != "title-certificate" || whole["file"] != "title-certificate" {
+    if found["file"] != whole["file"] {
         return false;
     }
-    if found["title"].is_null() && whole["title"].is_null() {
-        found["property"] = whole["property"].clone();
+    if found["file"] == "state-receipt" && found["value"].is_null() && whole["value"].is_null() {
+        found["key"] = whole["key"].clone();
     }
-    let asked = found["powers"].as_array_mut().unwrap().iter_mut();
-    for (power, other) in asked.zip(whole["powers"].as_array().unwrap()) {
-        if power["status"] == "absent" && other["status"] == "absent" {
-            power["id"] = other["id"].clone();
+    if found["file"] == "title-certificate" {
+        if found["title"].is_null() && whole["title"].is_null() {
+            found["property"] = whole["property"].clone();
+        }
+        let told = whole["powers"].as_array().unwrap();
+        let absent = |power: &Value| power["status"] == "absent";
+        let known =
+            |power: &Value| told.contains(power) || (absent(power) && told.iter().any(absent));
+        if found["powers"].as_array().unwrap().iter().all(known) {
+            found["powers"] = whole["powers"].clone();
         }
     }
     same_but_fewer(&found, whole)
