@@ -64,7 +64,7 @@ mutations:
 	@.ci/python
 	@.ci/web
 	DEEDBOOK_MUTATIONS=full PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" \
-		cargo test $(CARGO_FLAGS) --workspace --test verifiers -- flipped structural
+		cargo test $(CARGO_FLAGS) --workspace --test verifiers -- flipped structural --test-threads=1
 
 lint: build
 	cargo fmt --all --check
