@@ -16,7 +16,7 @@ MUTANTS := $(abspath $(CARGO_TARGET_DIR)/../cargo-mutants-$(MUTANTS_VERSION))
 help:
 	@echo "make demo            a house sale, end to end, on four nodes; writes demo-out/"
 	@echo "make test            formatting, lints and every test"
-	@echo "make mutations       every flipped bit and 100,000 mutations past three verifiers; hours"
+	@echo "make mutations       every flipped bit and 100,000 mutations past three verifiers"
 	@echo "make bench           throughput, finality, size and memory beside this machine's limits"
 	@echo "make bench-audit     the audit of a million records beside its signatures alone; RECORDS=100000 for fewer"
 	@echo "make up              leave a network of four nodes running"
@@ -64,7 +64,7 @@ mutations:
 	@.ci/python
 	@.ci/web
 	DEEDBOOK_MUTATIONS=full PATH="$(CARGO_TARGET_DIR)/../python/bin:$$PATH" \
-		cargo test $(CARGO_FLAGS) --workspace --test verifiers -- flipped structural
+		cargo test $(CARGO_FLAGS) --workspace --test verifiers -- flipped structural --test-threads=1
 
 lint: build
 	cargo fmt --all --check

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Verifies Deedbook receipts (.tlog-proof) and title certificates (.deedbook-title) offline.
+"""Verifies what Deedbook proves, offline: receipts, title certificates, state receipts.
 
 One file, to be read by an expert who trusts neither the ledger's operators nor their software.
 It needs Python 3.9 or later and the package `cryptography`; it asks no network and no clock.
 
     python3 deedbook_verify.py FILE --policy POLICY [--json]
 
-FILE is what somebody wants to prove. POLICY (C2SP tlog-policy) says whose signatures count: take it
-from someone you trust, never from whoever hands you FILE. Exit code 0: proven; 1: not proven.
+FILE is what somebody wants to prove: a receipt (.tlog-proof, or the bytes of its QR code), a title
+certificate (.deedbook-title) or a state receipt (.deedbook-state). POLICY (C2SP tlog-policy) says whose
+signatures count: take it from someone you trust, never from whoever hands you FILE. Exit code 0:
+proven; 1: not proven.
 
-What is checked, in the order of this file: Ed25519 (RFC 8032) with every ambiguity refused, BLAKE3,
-deterministic CBOR (RFC 8949), signed notes, checkpoints and cosignatures (C2SP), the policy,
-inclusion in the log (RFC 9162), records (COSE_Sign1, RFC 9052) and their identity attestations,
-receipts (C2SP tlog-proof), proofs of the state, title certificates.
+Each part of this file begins with the standard that it follows. Everything is refused that does not
+hold in every detail; `check` is the one place where that happens.
 """
 
 import argparse
@@ -38,7 +38,9 @@ def check(holds, why):
         raise Refusal(why)
 
 
-# ---- Ed25519: what `cryptography` verifies, without keys and nonces that fit many messages ----
+# ---- Ed25519 (RFC 8032) ----
+# The package `cryptography` verifies. Refused besides are keys and nonces that fit many messages: points
+# of small order, keys outside the prime-order group, two spellings of one number.
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -93,7 +95,8 @@ def verifies(key, message, signature):
     return True
 
 
-# ---- BLAKE3, of which `cryptography` has none: key derivation, by which records are named ----
+# ---- BLAKE3 (the paper's section 2), of which `cryptography` has none ----
+# Used in key-derivation mode alone: records are named by it, and the state tree is made with it.
 
 IV = [0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19]
 ORDER_OF_WORDS = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8]
@@ -145,7 +148,9 @@ def derive(context, data):
     return b"".join(word.to_bytes(4, "little") for word in blake3(context_key(context), data, MATERIAL))
 
 
-# ---- Deterministic CBOR: one meaning, one encoding; anything else is refused while it is read ----
+# ---- Deterministic CBOR (RFC 8949, section 4.2) ----
+# One meaning, one encoding; anything else is refused while it is read. Maps have unsigned keys. The one
+# tag of the ledger, a record's, is taken off before.
 
 def cbor(data):
     value, end = cbor_item(data, 0, 16)
@@ -166,9 +171,7 @@ def cbor_item(data, at, depth):
         check(number >= (24 if size == 1 else 1 << 4 * size), "CBOR: a head that is not the shortest")
     if major < 2:
         return (number if major == 0 else -1 - number), at
-    if major == 6:
-        value, at = cbor_item(data, at, depth - 1)
-        return Tagged(number, value), at
+    check(major != 6, "CBOR: a tag")
     check(number <= len(data) - at, "CBOR: cut short")
     if major < 4:
         text = data[at:at + number]
@@ -186,11 +189,6 @@ def cbor_item(data, at, depth):
         fields[key], at = cbor_item(data, at, depth - 1)
         last = key
     return fields, at
-
-
-class Tagged:
-    def __init__(self, tag, value):
-        self.tag, self.value = tag, value
 
 
 def cbor_head(major, number):
@@ -221,16 +219,26 @@ def utf8(data, what):
         raise Refusal(f"{what} is not UTF-8 text") from None
 
 
-# ---- What stands in a record, by the table at the end of this file ----
+# ---- What stands in a record (CDDL, RFC 8610): the table at the end of this file ----
+
+SECONDS_MAX = 253402300799  # the end of the year 9999
+
+
+def members(kind):
+    """Of each field of a map's type: its key, whether it must be there, its word, its type."""
+    for name, of in kind.items():
+        key, _, word = name.partition(" ")
+        yield int(key.rstrip("?")), not key.endswith("?"), word, of
+
 
 def fits(kind, value):
     """Whether a value is of a type of the table."""
     if isinstance(kind, int):
         return type(value) is int and value == kind
     if isinstance(kind, dict):
-        members = [(int(re.match("[0-9]+", name)[0]), "?" not in name.split(" ")[0], of) for name, of in kind.items()]
-        return isinstance(value, dict) and set(value) <= {key for key, _, _ in members} and all(
-            fits(of, value[key]) if key in value else not required for key, required, of in members)
+        fields = list(members(kind))
+        return isinstance(value, dict) and set(value) <= {key for key, *_ in fields} and all(
+            fits(of, value[key]) if key in value else not required for key, required, _, of in fields)
     if isinstance(kind, list):
         if kind[:1] == ["="]:
             return type(value) is int and 0 <= value < len(kind) - 1
@@ -261,39 +269,16 @@ def there(kind):
     return kind[1] if isinstance(kind, list) and kind[:1] == ["?"] else kind
 
 
-def tell(kind, value, path=""):
-    """What a value says, one line a field."""
-    said = None
-    if value is None:
-        said = "not stated"
-    elif kind == "share":
-        said = f"{value[0]}/{value[1]}"
-    elif kind == "money":
-        said = f"{value[0] // 100}.{value[0] % 100:02} {value[1]}"
-    elif kind in ("seconds", "instant"):
-        said = when(value)
-    elif isinstance(kind, str) and kind in RULES:
-        return tell(RULES[kind], value, path)
-    elif isinstance(kind, dict):
-        fields = [(int(re.match("[0-9]+", name)[0]), name.partition(" ")[2], of) for name, of in kind.items()]
-        return [line for key, word, of in fields if key in value
-                for line in tell(of, value[key], f"{path}, {word}" if path else word)]
-    elif isinstance(kind, list):
-        if kind[:1] == ["="]:
-            said = kind[value + 1]
-        elif kind[:1] == ["/"]:
-            choice = next(choice for choice in kind[1:] if fits(choice, value))
-            return tell(choice, value, f"{path}, {choice.replace('-', ' ')}" if isinstance(choice, str) else path)
-        else:
-            kinds = kind[1:] * len(value) if kind[:1] == ["*"] else kind
-            return [line for of, item in zip(kinds, value) if not isinstance(of, int) for line in tell(there(of), item, path)]
-    else:
-        said = value.hex() if isinstance(value, bytes) else str(value)
-    return [f"{path}: {said}" if path else said]
+class Time(int):
+    """Seconds since 1970: a number in JSON, a date for people."""
+
+    def __str__(self):
+        date = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=min(self, SECONDS_MAX))
+        return f"{date.isoformat()}Z" if self <= SECONDS_MAX else f"{int(self)} s"
 
 
 def to_json(kind, value):
-    """A value of a type as the ledger's API writes it."""
+    """A value of a type as the ledger's API writes it, or would write it."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, bytes):
@@ -302,6 +287,8 @@ def to_json(kind, value):
         return f"{value[0]}/{value[1]}"
     if kind == "money":
         return {"minor": str(value[0]), "currency": value[1]}
+    if kind in ("seconds", "instant"):
+        return Time(value)
     if kind == "right":
         (name, *fields), (_, kinds) = RIGHTS[value[0]], RULES[RULES["right"][value[0] + 1]]
         kinds = [of[1] if isinstance(of, list) and of[0] in "?/" else of for of in kinds]
@@ -310,31 +297,45 @@ def to_json(kind, value):
     if isinstance(kind, str) and kind in RULES:
         return to_json(RULES[kind], value)
     if isinstance(kind, dict):
-        members = [(int(re.match("[0-9]+", name)[0]), snake(name.partition(" ")[2]), of) for name, of in kind.items()]
         # One field is left out when it is absent; the others are null.
-        return {name: to_json(of, value.get(key)) for key, name, of in members if key in value or name != "substitutions"}
-    if isinstance(kind, list) and kind[0] == "=":
+        return {snake(word): to_json(of, value.get(key)) for key, _, word, of in members(kind)
+                if key in value or word != "substitutions"}
+    if kind[:1] == ["="]:
         return snake(kind[value + 1])
-    return [to_json(kind[1], item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, int):
+        return value
+    if kind[:1] == ["/"]:
+        choice = next(choice for choice in kind[1:] if fits(choice, value))
+        return {snake(choice): to_json(choice, value)} if isinstance(choice, str) else to_json(choice, value)
+    kinds = kind[1:] * len(value) if kind[:1] == ["*"] else kind
+    return [to_json(there(of), one) for of, one in zip(kinds, value) if not isinstance(of, int)]
 
 
 def snake(words):
     return re.sub("[ -]", "_", words)
 
 
-def when(seconds):
-    if seconds > 253402300799:
-        return f"{seconds} s"
-    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)).isoformat() + "Z"
+def tell(value, path=""):
+    """JSON for people, one line a field."""
+    if isinstance(value, (dict, list)) and value:
+        items = value.items() if isinstance(value, dict) else enumerate(value, 1)
+        return [line for name, one in items for line in tell(one, f"{path}, {name}".removeprefix(", "))]
+    return [f"{path.replace('_', ' ')}: {'none' if value in (None, [], {}) else value}"]
 
 
-# ---- Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) ----
+# ---- Signed notes, checkpoints, cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature) ----
 
 NOT_IN_NAMES = re.compile("[\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000+]")
 
 
 def key_name(name):
+    """The name of a log or a witness, if it can be one."""
     check(1 <= len(name) <= 64 and not NOT_IN_NAMES.search(name), f"{name[:100]!r} is not the name of a key")
+    return name
+
+
+def base64_of(data):
+    return base64.b64encode(data).decode()
 
 
 def unbase64(text, what):
@@ -342,7 +343,7 @@ def unbase64(text, what):
         data = base64.b64decode(text.encode("ascii"))
     except ValueError:
         data = None
-    check(data is not None and base64.b64encode(data).decode() == text, f"{what} is not base64")
+    check(data is not None and base64_of(data) == text, f"{what} is not base64")
     return data
 
 
@@ -480,7 +481,7 @@ class Policy:
         check(len(self.logs) + len(self.witnesses) + len(self.groups) < 256, "the policy has too many definitions")
 
     def accept(self, checkpoint):
-        """Verifies every signature by a known key; returns the witnesses and the grade."""
+        """Verifies every signature by a known key; returns who vouches for what, as JSON."""
         log_signed = False
         for key in self.logs:
             signature = key.line(checkpoint)
@@ -491,14 +492,15 @@ class Policy:
         for name, key in self.witnesses.items():
             signature = key.line(checkpoint)
             if signature is not None:
-                witnesses.append({"name": name, "time": key.cosigned_at(signature, checkpoint.text)})
+                witnesses.append({"name": name, "time": Time(key.cosigned_at(signature, checkpoint.text))})
         check(log_signed, f"the policy has no log whose signature {checkpoint.origin} carries")
         satisfied = {witness["name"] for witness in witnesses}
         for name, (threshold, members) in self.groups.items():
             if sum(member in satisfied for member in members) >= threshold:
                 satisfied.add(name)
         check(self.quorum == "none" or self.quorum in satisfied, f"the quorum {self.quorum!r} of the policy is not met")
-        return witnesses, self.grade(witnesses, satisfied)
+        return {"origin": checkpoint.origin, "tree_size": checkpoint.size, "root": checkpoint.root.hex(),
+                "grade": self.grade(witnesses, satisfied), "witnesses": witnesses}
 
     def grade(self, witnesses, satisfied):
         """Whether the validators decided it, and whether somebody besides them vouches for it."""
@@ -514,7 +516,8 @@ class Policy:
         members = self.groups.get(name, (0, []))[1]
         return {name, *members}.union(*map(self.within, members))
 
-# ---- The log (RFC 9162): that an entry is where it is said to be ----
+
+# ---- The log (RFC 9162, section 2.1) ----
 
 def node(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -533,7 +536,15 @@ def root_of(leaf, index, size, path):
     return node(path[-1], root_of(leaf, index - split, size - split, path[:-1]))
 
 
-# ---- Records: COSE_Sign1 signed statements ----
+def check_included(entry, index, checkpoint, path):
+    root = root_of(hashlib.sha256(b"\0" + entry).digest(), index, checkpoint.size, path)
+    check(root == checkpoint.root, "the entry is not in the log: the path leads to another root")
+
+
+# ---- Records: signed statements (COSE_Sign1, RFC 9052, with CWT claims, RFC 9597) ----
+
+TAG_18 = b"\xd2"
+
 
 def identifier(text):
     return isinstance(text, str) and re.fullmatch("[!-~]{1,64}", text)
@@ -544,10 +555,10 @@ class Statement:
 
     def __init__(self, data, what):
         check(len(data) <= 49152, f"the {what} is too long")
-        tagged = cbor(data)
-        check(isinstance(tagged, Tagged) and tagged.tag == 18, f"the {what} is not a signed statement (COSE_Sign1)")
-        check(fits(["bstr", {}, "bstr", "b64"], tagged.value), f"the {what} is not a signed statement (COSE_Sign1)")
-        self.header, _, payload, signature = tagged.value
+        parts = cbor(data[1:])
+        statement = data[:1] == TAG_18 and fits(["bstr", {}, "bstr", "b64"], parts)
+        check(statement, f"the {what} is not a signed statement (COSE_Sign1)")
+        self.header, _, payload, signature = parts
         header = cbor(self.header)
         form = {"1": -8, "3": "tstr", "4": "b32", "15": {"1": "tstr", "2": "tstr", "6": "seconds"}}
         check(fits(form, header), f"the {what} has not the header of a signed statement")
@@ -584,7 +595,7 @@ class Record(Statement):
         return attestation
 
 
-# ---- Receipts (C2SP tlog-proof) ----
+# ---- Receipts (C2SP tlog-proof), and the bytes of their QR code ----
 
 HEADER = "c2sp.org/tlog-proof@v1"
 
@@ -605,25 +616,41 @@ def verify_receipt(data, policy):
     carried = cbor(extra)
     check(fits(["/", ["bstr"], ["bstr", "bstr"]], carried), "what the receipt carries is not an entry")
     entry, about = (carried + [None])[:2]
-    root = root_of(hashlib.sha256(b"\0" + entry).digest(), index, checkpoint.size, path)
-    check(root == checkpoint.root, "the entry is not in the log: the path leads to another root")
-    witnesses, grade = policy.accept(checkpoint)
+    check_included(entry, index, checkpoint, path)
+    vouched = policy.accept(checkpoint)
     record, outcome, seal = read_entry(entry, about)
     proven = {
-        "proven": True, "file": "receipt", "grade": grade,
+        "proven": True, "file": "receipt", **vouched, "leaf_index": index,
         "record": record and record.id.hex(), "kind": record and record.kind,
         "outcome": outcome and RULES["outcome-status"][outcome[1] + 1], "codes": outcome[2] if outcome else [],
         "title_version": outcome.get(3) if outcome else None,
-        "origin": checkpoint.origin, "leaf_index": index, "tree_size": checkpoint.size,
-        "root": checkpoint.root.hex(), "witnesses": witnesses,
     }
-    return proven, receipt_words(proven, record, outcome, seal)
+    return proven, {"seal": to_json("seal", seal), **(told(record) if record else {})}
+
+
+def expand(data):
+    """The receipt's text from the form in its QR code, by schemas/src/compact_receipt.rs; no other form has it."""
+    check(len(data) <= 163840, "the receipt is too long")
+    parts = cbor(data)
+    line = [["/", "tstr", "null"], "bstr"]
+    form = [3, "uint", "bstr", ["tstr", "uint", "b32"], ["*", line], ["?", "bstr"]]
+    check(fits(form, parts), "this is not a receipt in its compact form")
+    _, index, path, (origin, size, root), signatures, *extra = parts
+    check(extra != [b""], "the compact receipt spells out that it carries nothing")
+    check(len(path) % 32 == 0, "the compact receipt's path is not whole hashes")
+    text = [HEADER] + [f"extra {base64_of(carried)}" for carried in extra] + [f"index {index}"]
+    text += [base64_of(path[at:at + 32]) for at in range(0, len(path), 32)]
+    text += ["", key_name(origin), str(size), base64_of(root), ""]
+    for name, signed in signatures:
+        check(name != origin, "the compact receipt spells out its origin's name twice")
+        text.append(f"\u2014 {origin if name is None else key_name(name)} {base64_of(signed)}")
+    return "\n".join(text + [""]).encode()
 
 
 def read_entry(entry, about):
     """Record, outcome and seal, of which an entry is one; an outcome comes with its record."""
     pairing = "an outcome comes with the record it is about, and nothing else does"
-    if entry[:1] == b"\xd2":
+    if entry[:1] == TAG_18:
         check(about is None, pairing)
         return Record(entry), None, None
     value = cbor(entry)
@@ -637,20 +664,18 @@ def read_entry(entry, about):
     return record, value[1], None
 
 
-def receipt_words(proven, record, outcome, seal):
-    if seal:
-        return [f"Block {seal[0]} ended at {when(seal[1] // 1000)}.", *tell("seal", seal)]
-    became = f"The outcome: {proven['outcome']}." if outcome else "It was entered in the log; not what became of it."
-    lines = [f"A record of kind {record.kind} about {record.subject}, signed by {record.issuer} at "
-             f"{when(record.issued_at)}. {became}"]
-    lines += [f"refused by {code}" for code in proven["codes"]]
-    lines += [f"record {proven['record']} on ledger {record.payload[0].hex()}"] + tell(record.rule, record.payload[2])
-    if record.attestation:
-        lines += [f"identity attested by {record.attestation.issuer}"] + tell("attestation", record.attestation.payload)
-    return lines + (tell("evidence-manifest", record.payload[3], "recording") if 3 in record.payload else [])
+def told(record):
+    """What a record says, for people."""
+    attestation, payload = record.attestation, record.payload
+    by = attestation and {"provider": attestation.issuer, **to_json("attestation", attestation.payload)}
+    return {
+        "about": record.subject, "signed by": record.issuer, "signed at": Time(record.issued_at),
+        "ledger": payload[0].hex(), record.kind: to_json(record.rule, payload[2]), "identity attested": by,
+        "recording": to_json("evidence-manifest", payload.get(3)),
+    }
 
 
-# ---- The state: a Jellyfish Merkle tree over BLAKE3 ----
+# ---- The state: a Jellyfish Merkle tree over BLAKE3 (Gao, Hu, Wu 2021, as the crate jmt writes it) ----
 
 EMPTY = b"SPARSE_MERKLE_PLACEHOLDER_HASH__"
 PROOF = {"0?": ["b32", "b32"], "1": ["*", ["/", "b32", "null"]]}
@@ -667,7 +692,7 @@ def check_proof(proof, root, key, value):
     check(depth <= 256, "a state proof is deeper than the tree")
     here = leaf is not None and leaf[0] == place
     if value is not None:
-        check(here and leaf[1] == state_hash(value), "a state proof does not end at what the certificate carries")
+        check(here and leaf[1] == state_hash(value), "a state proof does not end at what the file carries")
     elif leaf is not None:
         # Another key is alone in the subtree where this one would be.
         apart = not here and f"{int.from_bytes(leaf[0], 'big'):0256b}"[:depth] == path[:depth]
@@ -680,7 +705,8 @@ def check_proof(proof, root, key, value):
     check(node == root, "a state proof leads to another root")
 
 
-# ---- Title certificates: steps and JSON as schemas/src/title_certificate.rs lists them ----
+# ---- State receipts and title certificates ----
+# The steps, and the JSON of what is proved, as schemas/src/state_receipt.rs and title_certificate.rs list them.
 
 RIGHTS = [["mortgage", "mortgagee", "amount", "rank"], ["servitude", "beneficiary", "kind", "until"],
           ["lease", "lessee", "until"], ["freeze", "authority", "until"], ["caveat", "claimant", "interest", "until"],
@@ -691,17 +717,50 @@ CODES = ["poa.not_yet", "poa.expired", "poa.not_notarised", "poa.parent_ended", 
          "poa.ended_by_death"]
 
 
+def verify_state(data, policy):
+    check(len(data) <= 2 * 1024 * 1024, "the file is too long")
+    whole = derive("deedbook 2026 state receipt", data[:-34])
+    check(data[-32:] == whole, "the file is damaged, or none of ours: its check does not fit")
+    parts = cbor(data)
+    objects = ["*", ["bstr", ["/", "bstr", "null"], PROOF]]
+    form = [["/", 1, 2], "tstr", ["uint", ["*", "b32"], "bstr"], objects, "b32"]
+    check(fits(form, parts), "this is neither a receipt nor a certificate")
+    kind, note, (index, path, entry), objects, _ = parts
+    checkpoint = Checkpoint(note)
+    vouched = policy.accept(checkpoint)
+    # The seal is the log's last entry, so its state is the state at the checkpoint.
+    check(index + 1 == checkpoint.size, "the seal is not the log's last entry")
+    check_included(entry, index, checkpoint, path)
+    sealed = cbor(entry)
+    check(fits([2, "seal"], sealed) and sealed[1][4] <= index, "the log's last entry is not the seal of its block")
+    height, milliseconds, root = (sealed[1][field] for field in range(3))
+    check(1 <= len(objects) <= (96 if kind == 1 else 1), f"{len(objects)} objects are none or too many")
+    keys = [key for key, _, _ in objects]
+    check(all(map(bytes.__lt__, keys, keys[1:])), "the objects are not in order")
+    for key, value, proof in objects:
+        check_proof(proof, root, key, value)
+    held = {key: value for key, value, _ in objects}
+    proven = {"proven": True, **vouched, "height": height, "time": Time(milliseconds // 1000)}
+    return (title_certificate if kind == 1 else state_receipt)(held, proven)
+
+
+def state_receipt(held, proven):
+    """One object, whatever it is."""
+    (key, value), = held.items()
+    proven |= {"file": "state-receipt", "key": key.hex(), "value": None if value is None else value.hex()}
+    rule = {b"T": "title", b"I": "instrument", b"W": "power", b"P": "party"}.get(key[:1])
+    try:
+        return proven, {rule: to_json(f"state-{rule}", State(held).take(rule, key))} if rule else {}
+    except Refusal:
+        # Proven all the same: what it means is not for this kind of receipt to say.
+        return proven, {}
+
+
 class State:
     """The proven objects by key, and which of them something called for."""
 
-    def __init__(self, objects, root):
-        check(1 <= len(objects) <= 96, f"a certificate of {len(objects)} objects")
-        self.held, self.used, last = {}, set(), None
-        for key, value, proof in objects:
-            check(last is None or last < key, "the certificate's objects are not in order")
-            check_proof(proof, root, key, value)
-            self.held[key] = value
-            last = key
+    def __init__(self, held):
+        self.held, self.used = held, set()
 
     def take(self, rule, key, required=False):
         """What a key holds, None for nothing; the object is called for."""
@@ -715,43 +774,29 @@ class State:
         return value
 
 
-def verify_title(data, policy):
-    check(len(data) <= 2 * 1024 * 1024, "the certificate is too long")
-    parts = cbor(data)
-    form = [1, "tstr", ["uint", ["*", "b32"], "bstr"], ["*", ["bstr", ["/", "bstr", "null"], PROOF]], "b32"]
-    check(fits(form, parts), "this is not a title certificate")
-    _, note, (index, path, entry), objects, whole = parts
-    check(whole == derive("deedbook 2026 state receipt", data[:-34]), "the certificate is damaged: its check does not fit")
-    checkpoint = Checkpoint(note)
-    witnesses, grade = policy.accept(checkpoint)
-    # The seal is the log's last entry, so its state is the state at the checkpoint.
-    check(index + 1 == checkpoint.size, "the certificate's seal is not the log's last entry")
-    root = root_of(hashlib.sha256(b"\0" + entry).digest(), index, checkpoint.size, path)
-    check(root == checkpoint.root, "the seal is not in the log: the path leads to another root")
-    sealed = cbor(entry)
-    check(fits([2, "seal"], sealed) and sealed[1][4] <= index, "the log's last entry is not the seal of its block")
-    height, now, state = sealed[1][0], sealed[1][1] // 1000, State(objects, sealed[1][2])
-    titles = [key for key in state.held if key[:1] == b"T"]
+def title_certificate(held, proven):
+    """Everything about one property, and powers; it is judged at the seal's time, by nobody's clock."""
+    state, now = State(held), proven["time"]
+    titles = [key for key in held if key[:1] == b"T"]
     check(len(titles) == 1, f"{len(titles)} titles; a certificate is about one")
     title, name = state.take("title", titles[0]), utf8(titles[0][1:], "the cadastral number")
     check(identifier(name), "the title's key is not a cadastral number")
-    pending = {title[5]} if title and 5 in title else set()
     rights = [(RIGHTS[right[0]][0], right[1], one[0]) for one in (title[7] if title else []) for right in [one[2]]]
+    pending = {title[5]} if title and 5 in title else set()
     pending |= {fields[1] for right, fields, _ in rights if right == "priority_notice"}
     pending = [told_instrument(id, state) for id in sorted(pending)]
-    powers = [told_power(key[1:], name, state, now) for key in state.held if key[:1] == b"W" and len(key) == 33]
-    idle = [key.hex() for key in state.held if key not in state.used]
+    powers = [told_power(key[1:], name, state, now) for key in held if key[:1] == b"W" and len(key) == 33]
+    idle = [key.hex() for key in held if key not in state.used]
     check(not idle, f"nothing in the certificate calls for the objects {idle}")
     against = [{"what": "cancelled", "id": None}] if title and title[9] else []
     against += [{"what": "slot", "id": title[5].hex()}] if title and 5 in title else []
     against += [{"what": right, "id": id.hex()} for right, fields, id in rights if not is_over(right, fields, now)]
-    proven = {
-        "proven": True, "file": "title-certificate", "origin": checkpoint.origin, "tree_size": checkpoint.size,
-        "root": checkpoint.root.hex(), "height": height, "time": now, "grade": grade, "witnesses": witnesses,
-        "property": name, "title": title and {"cadastral_number": name, **to_json("state-title", title)},
+    proven |= {
+        "file": "title-certificate", "property": name,
+        "title": title and {"cadastral_number": name, **to_json("state-title", title)},
         "clean": title is not None and not against, "against": against, "pending": pending, "powers": powers,
     }
-    return proven, title_words(proven, title)
+    return proven, {}
 
 
 def is_over(right, fields, now):
@@ -768,7 +813,7 @@ def told_instrument(id, state):
     return {
         "id": id.hex(), "kind": TEXTS[pending[0][0]] if pending else None,
         "status": to_json("outcome-status", instrument[1]), "lodged": instrument[2], "changed": instrument[3],
-        "expires": pending[2] if pending else None,
+        "expires": Time(pending[2]) if pending else None,
         "acts": [{name: act[name] for name in shown if act[name] is not None} for act in acts],
     }
 
@@ -787,9 +832,9 @@ def told_power(id, cadastral_number, state, now):
     if not codes:
         status = "in_force"
     elif 5 in power:
-        status, since = "revoked", power[5][2] // 1000
+        status, since = "revoked", Time(power[5][2] // 1000)
     elif "poa.expired" in codes:
-        status, since = "expired", power[4]
+        status, since = "expired", Time(power[4])
     return {
         "id": id.hex(), "status": status, "since": since, "codes": [code for code in CODES if code in codes],
         "covers_property": 1 not in power[2] or cadastral_number in power[2][1], "power": to_json("state-power", power),
@@ -816,28 +861,19 @@ def unbroken(party, turn, now):
     return nature != 0 or party[10] == turn
 
 
-def title_words(proven, title):
-    at = f"At {when(proven['time'])}, block {proven['height']}, the register held"
-    if title is None:
-        return [f"{at} no property {proven['property']}."]
-    against = ", ".join(one["what"] for one in proven["against"]) or "nothing"
-    lines = [f"{at} property {proven['property']}; against its holders stood: {against}."] + tell("state-title", title)
-    lines += [f"{one['kind'] or 'instrument'} {one['id']} holds or reserves the slot: {one['status']}"
-              for one in proven["pending"]]
-    return lines + [f"power {one['id']}: {' '.join([one['status'], *one['codes']])}" for one in proven["powers"]]
-
-
 # ---- The command ----
 
 def verify(data, policy):
-    """What a file (bytes) proves under a Policy, as JSON and as lines for people. Raises Refusal."""
-    # A receipt is text, a certificate an array of five in CBOR.
-    return (verify_title if data[:1] == b"\x85" else verify_receipt)(data, policy)
+    """What a file (bytes) proves under a Policy, and what else it tells people, as JSON. Raises Refusal."""
+    # A receipt is text; in a QR code, an array of five or six that begins with 3; the others, arrays of five.
+    if data[:2] in (b"\x85\x03", b"\x86\x03"):
+        data = expand(data)
+    return (verify_state if data[:1] == b"\x85" else verify_receipt)(data, policy)
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Verifies a Deedbook receipt or title certificate offline.")
-    parser.add_argument("file", help="the receipt (.tlog-proof) or title certificate (.deedbook-title)")
+    parser = argparse.ArgumentParser(description="Verifies what Deedbook proves, offline.")
+    parser.add_argument("file", help="a receipt, title certificate or state receipt")
     parser.add_argument("--policy", required=True, help="whose word counts (C2SP tlog-policy), from someone you trust")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     arguments = parser.parse_args()
@@ -847,7 +883,7 @@ def main():
     except OSError as error:
         sys.exit(f"deedbook_verify: {error}")
     try:
-        proven, lines = verify(data, Policy(policy))
+        proven, more = verify(data, Policy(policy))
     except Refusal as refusal:
         print(json.dumps({"proven": False}) if arguments.json else "NOT PROVEN")
         print(f"not proven: {refusal}", file=sys.stderr)
@@ -855,15 +891,13 @@ def main():
     if arguments.json:
         print(json.dumps(proven, ensure_ascii=False))
         return 0
-    print(f"PROVEN ({proven['grade']}): {lines[0]}")
-    print(*(f"  {line}" for line in lines[1:]), sep="\n")
-    print(f"  in the log {proven['origin']} of {proven['tree_size']} entries, root {proven['root']}")
-    print(*(f"  {witness['name']} vouches for it at {when(witness['time'])}" for witness in proven["witnesses"]), sep="\n")
+    print(f"PROVEN ({proven['grade']}), of a {proven['file'].replace('-', ' ')}:")
+    print(*(f"  {line}" for line in tell({**proven, **more}) if not line.startswith(("proven:", "file:"))), sep="\n")
     print("Note: it rests on the policy file, says nothing about what happened later, and names parties by pseudonyms.")
     return 0
 
 
-# ---- The shape of every record: made from schemas/deedbook.cddl by client/web/build.mjs ----
+# ---- The shape of every record (CDDL, RFC 8610): made from schemas/deedbook.cddl by client/web/build.mjs ----
 # b32: 32 bytes; 0..255: a range; "=": words for 0, 1, …; "/": a choice; "*": a list; {"4? price": …}: a map's key,
 # whether it may be absent, and a word for it.
 

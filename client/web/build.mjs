@@ -3,6 +3,7 @@
 //   ../verifier/deedbook_verify.py      the same table, between its marks
 //   dist/verify.html                    the page: one file that asks for nothing outside itself
 //   out/verify.mjs                      the verifier for node, for the tests; not committed
+//   out/batch.mjs                       many cases in one process, likewise (test/batch.mjs)
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -48,8 +49,8 @@ function writeTables() {
   write("../verifier/deedbook_verify.py", `${before}# (table)\n${made}# (end of table)\n${after}`);
 }
 
-async function bundle(entry, format, minify) {
-  const options = { entryPoints: [path(entry)], bundle: true, write: false, format, minify };
+async function bundle(entry, format, minify, more = {}) {
+  const options = { entryPoints: [path(entry)], bundle: true, write: false, format, minify, ...more };
   const { outputFiles } = await build({ ...options, target: "es2022", charset: "utf8", legalComments: "none" });
   return outputFiles[0].text;
 }
@@ -60,6 +61,14 @@ function integrity(text) {
 
 writeTables();
 write("out/verify.mjs", await bundle("src/node.ts", "esm", false));
+
+// The same verifier, which asks `test/remember.mjs` for what it asks of src/ed25519.ts.
+const remembering = {
+  name: "remembering",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/ed25519$/ }, () => ({ path: path("test/remember.mjs") })),
+};
+write("out/batch.mjs", await bundle("test/batch.mjs", "esm", false, { plugins: [remembering], external: ["node:*"] }));
 
 const script = (await bundle("src/page.ts", "iife", true)).replaceAll("</script", "<\\/script");
 const style = read("src/page.css");

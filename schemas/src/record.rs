@@ -113,7 +113,7 @@ fn act_digest(header: &StatementHeader, payload: &[u8]) -> ActDigest {
 }
 
 /// Refuses times that no calendar has, so that the law may add terms to any time of a record.
-fn within_calendar(times: &[Seconds]) -> Result<(), DecodeError> {
+pub(crate) fn within_calendar(times: &[Seconds]) -> Result<(), DecodeError> {
     match times.iter().find(|time| time.0 > SECONDS_MAX) {
         None => Ok(()),
         Some(time) => Err(DecodeError::Malformed(format!(

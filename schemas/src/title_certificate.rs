@@ -17,7 +17,8 @@
 //!    the parent's object, which is not null. A chain has at most
 //!    [`POWER_DEPTH_MAX`] parents.
 //! 5. No other object is there.
-//! 6. Every value is the one encoding of its object.
+//! 6. Every value is the one encoding of its object. A time that a record states (when a holder acquired,
+//!    until when the text of a pending deed lets or burdens) is at most the year 9999, as in records.
 //!
 //! What is then proved, also the JSON that every verifier gives (fields in this order; Rust adds
 //! `proven`, `file` and words in front):
@@ -58,6 +59,7 @@ use crate::note::KeyName;
 use crate::party::{Party, PartyId};
 use crate::policy::{Grade, Policy, Witnessed};
 use crate::property::Title;
+use crate::record::within_calendar;
 use crate::rejection::Code;
 use crate::standing::{in_force, power_codes};
 use crate::state_receipt::{Kind, StateReceipt, StateReceiptError, VerifiedState, Vouched};
@@ -234,6 +236,10 @@ fn read(state: VerifiedState) -> Result<VerifiedTitle, TitleCertificateError> {
     };
     let property = property(&state.objects)?;
     let title: Option<Title> = objects.take(&title_key(&property))?;
+    if let Some(title) = &title {
+        let acquired: Vec<_> = title.holdings.iter().map(|one| one.acquired).collect();
+        check_times(&title_key(&property), &acquired)?;
+    }
     let pending = pending(title.as_ref(), &mut objects)?;
     let powers = powers(&property, &mut objects, now)?;
     objects.finish()?;
@@ -351,6 +357,9 @@ fn pending(
         .map(|id| {
             let instrument: Instrument = objects.take_held(&instrument_key(&id))?;
             let pending = instrument.pending.as_ref();
+            if let Some(pending) = pending {
+                check_times(&instrument_key(&id), &times_of(&pending.text))?;
+            }
             let acts = pending.into_iter().flat_map(|pending| &pending.acts);
             Ok(PendingInstrument {
                 id,
@@ -371,6 +380,28 @@ fn pending(
             })
         })
         .collect()
+}
+
+/// Refuses times that no record can have stated.
+fn check_times(key: &[u8], times: &[Seconds]) -> Result<(), TitleCertificateError> {
+    within_calendar(times).map_err(|error| TitleCertificateError::Object {
+        key: hex::encode(key),
+        error,
+    })
+}
+
+/// Every time that the text of an instrument states.
+fn times_of(text: &Text) -> Vec<Seconds> {
+    match text {
+        Text::Servitude(servitude) => servitude.until.into_iter().collect(),
+        Text::Lease(lease) => vec![lease.until],
+        Text::Transfer(_)
+        | Text::Mortgage(_)
+        | Text::Assignment(_)
+        | Text::Postponement(_)
+        | Text::Subdivision(_)
+        | Text::Consolidation(_) => Vec::new(),
+    }
 }
 
 fn kind_of(text: &Text) -> &'static str {

@@ -186,6 +186,24 @@ impl Founders {
             time,
         )
     }
+
+    /// A checkpoint with the log's signature and the cosignatures of the first so many validators.
+    ///
+    /// # Errors
+    /// If the names are none that notes allow.
+    pub fn sign(&self, checkpoint: Checkpoint, cosigners: usize) -> Result<SignedCheckpoint> {
+        let note = SignatureLine::sign_note(&checkpoint.origin, &self.log, &checkpoint.text());
+        let mut signatures = vec![note];
+        for keys in self.validators.iter().take(cosigners) {
+            let name = keys.name.parse()?;
+            let cosignature = Cosignature::sign(&name, &keys.note, &checkpoint, now());
+            signatures.push(cosignature.to_line());
+        }
+        Ok(SignedCheckpoint {
+            checkpoint,
+            signatures,
+        })
+    }
 }
 
 /// A ledger that its founders run without each other.
@@ -324,18 +342,8 @@ impl<'a> Chain<'a> {
             size: tip.tree_size,
             root: tip.tree_root,
         };
-        let log = &self.founders.log;
-        let note = SignatureLine::sign_note(&checkpoint.origin, log, &checkpoint.text());
-        let mut signatures = vec![note];
-        for keys in &self.founders.validators {
-            let name = keys.name.parse()?;
-            let cosignature = Cosignature::sign(&name, &keys.note, &checkpoint, now());
-            signatures.push(cosignature.to_line());
-        }
-        Ok(SignedCheckpoint {
-            checkpoint,
-            signatures,
-        })
+        self.founders
+            .sign(checkpoint, self.founders.validators.len())
     }
 
     /// Writes the log as a mirror, checkpoint included, into a new folder.

@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// Where the receipt goes; without it, to ID.tlog-proof or ID.scitt
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Also draws it as one QR code (PNG); what a scanner reads, deedbook verify takes
+    /// Also draws it as one QR code (PNG); deedbook verify takes the picture, or what a scanner reads
     #[arg(long, value_name = "FILE.png")]
     qr: Option<PathBuf>,
     /// Seconds to wait for the validators' cosignatures

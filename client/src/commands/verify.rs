@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use deedbook_client::qr::{self, PNG_HEAD};
 use deedbook_client::verified::{
     VerifiedStatement, Words, state_words, title_words, verify_receipt,
 };
@@ -25,8 +26,9 @@ const COMPACT_RECEIPT: [[u8; 2]; 2] = [[0x85, 3], [0x86, 3]];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A receipt (.tlog-proof, or the bytes of its QR code), a certificate (.deedbook-title), a
-    /// state receipt (.deedbook-state), or a statement with a COSE receipt in it (.scitt); - is stdin
+    /// A receipt (.tlog-proof, or its QR code: a PNG, or the bytes in it), a certificate
+    /// (.deedbook-title), a state receipt (.deedbook-state), or a statement with a COSE receipt in it
+    /// (.scitt); - is stdin
     file: PathBuf,
     /// If the file is a COSE receipt alone: the record it is for
     #[arg(long, value_name = "FILE")]
@@ -106,6 +108,11 @@ struct ProvenState {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let policy = read_policy(&args.policy)?;
     let bytes = read_file(&args.file, STATE_RECEIPT_BYTES_MAX)?;
+    let bytes = if bytes.starts_with(PNG_HEAD) {
+        qr::read(&bytes).map_err(not_proven)?
+    } else {
+        bytes
+    };
     if scitt::is_cose(&bytes) {
         if args.require.is_some() {
             return Err(Failure::usage(

@@ -178,16 +178,18 @@ fn a_certificate_for_another_purpose_stamps_nothing() {
             return;
         };
         let trusted = read_authorities(&authority.path("ca.pem")).unwrap();
+        // Before the stamp: it is not valid earlier than the second in which it is made.
+        let certify = format!(
+            "openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 8 -days 30 \
+             -extfile openssl.cnf -extensions {purpose} -out other.pem"
+        );
+        assert!(run(authority.folder.path(), &certify));
         authority.answer(&query(b"checkpoint", NONCE).unwrap());
         for line in [
             "openssl ts -reply -in answer.tsr -token_out -out token.der",
             "openssl cms -verify -noverify -inform DER -in token.der -out time.der",
-            &format!(
-                "openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 8 -days 30 \
-                 -extfile openssl.cnf -extensions {purpose} -out tsa.pem"
-            ),
             "openssl cms -sign -binary -nodetach -cades -md sha256 -in time.der \
-             -econtent_type 1.2.840.113549.1.9.16.1.4 -signer tsa.pem -inkey tsa.key \
+             -econtent_type 1.2.840.113549.1.9.16.1.4 -signer other.pem -inkey tsa.key \
              -outform DER -out token.der",
         ] {
             assert!(run(authority.folder.path(), line));

@@ -225,26 +225,6 @@ fn the_keys_of_a_certificate_are_the_register_s() {
     assert_eq!(party_key(&party), Key::Party(&party).bytes());
 }
 
-/// The bytes in a picture of a QR code, as somebody else's decoder reads them.
-fn scanned(png: &[u8]) -> Vec<u8> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
-        .read_info()
-        .unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut pixels).unwrap();
-    let (width, height) = (
-        usize::try_from(info.width).unwrap(),
-        usize::try_from(info.height).unwrap(),
-    );
-    let grey = |x: usize, y: usize| pixels[y * width + x];
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
-    let grids = image.detect_grids();
-    assert_eq!(grids.len(), 1, "one symbol");
-    let mut bytes = Vec::new();
-    grids[0].decode_to(&mut bytes).unwrap();
-    bytes
-}
-
 #[test]
 fn a_receipt_as_a_qr_code_is_read_back_by_another_s_decoder_and_proves_the_same() {
     let (ledger, story) = Ledger::with_a_sale();
@@ -254,13 +234,17 @@ fn a_receipt_as_a_qr_code_is_read_back_by_another_s_decoder_and_proves_the_same(
     desk.put("power.tlog-proof", &text);
     let receipt = Receipt::parse(text.as_bytes()).unwrap();
     let drawn = deedbook_client::qr::draw(&receipt).unwrap();
-    let read = scanned(&drawn.png);
+    let read = deedbook_client::qr::read(&drawn.png).unwrap();
     assert_eq!(read, compact(&receipt));
     assert_eq!(read.len(), drawn.bytes);
     desk.put("scanned", read);
-    let (status, said) = desk.json("verify scanned --policy policy");
-    assert_eq!(status, 0, "{said}");
-    assert_eq!(said, desk.json("verify power.tlog-proof --policy policy").1);
+    desk.put("picture.png", &drawn.png);
+    for file in ["scanned", "picture.png"] {
+        let (status, said) = desk.json(&format!("verify {file} --policy policy"));
+        assert_eq!(status, 0, "{said}");
+        assert_eq!(said, desk.json("verify power.tlog-proof --policy policy").1);
+    }
+    let said = desk.json("verify picture.png --policy policy").1;
     assert_eq!(said["record"], story.power.to_string());
 
     let carried = vec![7; deedbook_schemas::limits::QR_BYTES_MAX];
@@ -271,6 +255,58 @@ fn a_receipt_as_a_qr_code_is_read_back_by_another_s_decoder_and_proves_the_same(
         error.to_string().contains("a QR code holds 2953"),
         "{error}"
     );
+}
+
+/// A picture of these grey pixels.
+fn png_of(side: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(pixels).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+#[test]
+fn a_spoiled_picture_is_repaired_or_refused_with_a_reason() {
+    let (ledger, story) = Ledger::with_a_sale();
+    let receipt = Receipt::parse(ledger.receipt(story.power).as_bytes()).unwrap();
+    let drawn = deedbook_client::qr::draw(&receipt).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let side = reader.next_frame(&mut pixels).unwrap().width;
+    let (mut read, mut refused) = (0, 0);
+    for turn in 1..60_u64 {
+        // Ever larger stains, each somewhere else.
+        let mut stained = pixels.clone();
+        let width = usize::try_from(side).unwrap();
+        let stain = 2 * usize::try_from(turn).unwrap();
+        let place = usize::try_from(turn * 0x9e37_79b9 % 0xffff).unwrap() % (width - stain);
+        for y in place..place + stain {
+            let row = (width - 1 - y) * width;
+            stained[row + place..row + place + stain].fill(if turn % 2 == 0 { 0 } else { 255 });
+        }
+        match deedbook_client::qr::read(&png_of(side, &stained)) {
+            Ok(bytes) => {
+                assert_eq!(bytes, compact(&receipt), "stain {turn}");
+                read += 1;
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
+    for bytes in [&drawn.png[..drawn.png.len() / 2], b"\x89PNG\r\n\x1a\n", b""] {
+        assert!(deedbook_client::qr::read(bytes).is_err());
+    }
+    let white = png_of(4, &[255; 16]);
+    let none = deedbook_client::qr::read(&white).unwrap_err();
+    assert!(none.to_string().starts_with("0 QR codes"), "{none}");
 }
 
 #[test]

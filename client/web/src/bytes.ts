@@ -88,6 +88,16 @@ export function fromBase64(text: string, what: string): Uint8Array {
   return bytes;
 }
 
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a = 0, b = 0, c = 0] = bytes.subarray(at, at + 3);
+    for (const shift of [18, 12, 6, 0]) text += ALPHABET.charAt((((a << 16) | (b << 8) | c) >> shift) & 63);
+  }
+  const missing = (3 - (bytes.length % 3)) % 3;
+  return text.slice(0, text.length - missing) + "=".repeat(missing);
+}
+
 const U64_MAX = 2n ** 64n - 1n;
 
 /** Digits without a leading zero, below 2^64. */

@@ -6,7 +6,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 
-import { concat, equal } from "./bytes";
+import { concat, equal, hex } from "./bytes";
 
 const { Point } = ed25519;
 const ORDER = Point.Fn.ORDER;
@@ -25,8 +25,20 @@ function littleEndian(bytes: Uint8Array): bigint {
   return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
+/** What was found of keys: those of a policy come again with every file. */
+const judged = new Map<string, boolean>();
+const JUDGED_MAX = 1024;
+
 /** Whether a key may be relied on: canonical, of full order, without a torsion part. */
 export function admissible(key: Uint8Array): boolean {
+  const name = hex(key);
+  const found = judged.get(name) ?? judge(key);
+  if (judged.size === JUDGED_MAX) judged.clear();
+  judged.set(name, found);
+  return found;
+}
+
+function judge(key: Uint8Array): boolean {
   const decoded = key.length === 32 ? point(key) : undefined;
   return (
     decoded !== undefined &&

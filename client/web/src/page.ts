@@ -1,10 +1,9 @@
 // The page: two files in, plain words out. It builds text nodes only, so nothing that a file says
 // can become markup, and it has no way to reach a network.
 
+import { STATE_RECEIPT_BYTES_MAX } from "./limits";
 import { verify, type Proven } from "./verify";
 
-/** Larger than any file that the verifier accepts. */
-const FILE_BYTES_MAX = 512 * 1024;
 
 type Part = "file" | "policy";
 const chosen: Partial<Record<Part, Uint8Array>> = {};
@@ -26,7 +25,7 @@ function add(parent: HTMLElement, name: string, text: string, className = ""): H
 async function take(part: Part, file: File): Promise<void> {
   const name = element(`${part}-name`);
   delete chosen[part];
-  if (file.size > FILE_BYTES_MAX) {
+  if (file.size > STATE_RECEIPT_BYTES_MAX) {
     name.textContent = `${file.name} is too large to be one.`;
   } else {
     try {

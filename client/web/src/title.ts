@@ -1,16 +1,16 @@
 // Title certificates (`.deedbook-title`): everything the register holds about one property, and
-// whether powers are in force, at one checkpoint. The steps are those that the module
-// schemas/src/title_certificate.rs lists; everything is judged at the seal's time.
+// whether powers are in force, at one checkpoint. That it was held is `state_receipt`'s to prove; the
+// steps here are those that the module schemas/src/title_certificate.rs lists; everything is judged at the
+// seal's time.
 
-import { check, compare, equal, fromUtf8, hex } from "./bytes";
+import { check, fromUtf8, hex } from "./bytes";
 import { decode, type Fields, type Value } from "./cbor";
-import { POWER_DEPTH_MAX, STATE_RECEIPT_BYTES_MAX, STATE_RECEIPT_OBJECTS_MAX } from "./limits";
-import { leafHash, rootOf } from "./merkle";
-import { signedCheckpoint, type SignedCheckpoint } from "./note";
-import type { Accepted, Policy } from "./policy";
-import { derive, isIdentifier } from "./record";
+import { POWER_DEPTH_MAX } from "./limits";
+import type { SignedCheckpoint } from "./note";
+import type { Accepted } from "./policy";
+import { isIdentifier } from "./record";
 import { fits, rightName, toJson, word, type Json } from "./schema";
-import { checkProof, STATE_PROOF } from "./state";
+import type { Held, VerifiedState } from "./state_receipt";
 
 export interface Against {
   readonly what: string;
@@ -39,24 +39,10 @@ export interface VerifiedTitle {
   readonly powers: readonly ProvenPower[];
 }
 
-type Parts = [bigint, string, [bigint, Uint8Array[], Uint8Array], [Uint8Array, Uint8Array | null, Fields][], Uint8Array];
-const OBJECT = ["bstr", ["/", "bstr", "null"], STATE_PROOF];
-const FORM = [1, "tstr", ["uint", ["*", "b32"], "bstr"], ["*", OBJECT], "b32"];
-/** The check at the end, with its head. */
-const CHECK_BYTES = 34;
-
-export function titleCertificate(bytes: Uint8Array, policy: Policy): VerifiedTitle {
-  check(bytes.length <= STATE_RECEIPT_BYTES_MAX, "the certificate is too long");
-  const parts = decode(bytes);
-  check(fits(FORM, parts), "this is not a title certificate");
-  const [, note, seal, objects, made] = parts as Parts;
-  const before = bytes.subarray(0, -CHECK_BYTES);
-  const whole = equal(made, derive("deedbook 2026 state receipt", before));
-  check(whole, "the certificate is damaged: its check does not fit");
-  const checkpoint = signedCheckpoint(note);
-  const accepted = policy.accept(checkpoint);
-  const { height, time, stateRoot } = readSeal(seal, checkpoint);
-  const state = new State(objects, stateRoot);
+/** Reads what a state receipt of kind 1 proves; refuses what is missing, or called for by nothing. */
+export function titleCertificate(proven: VerifiedState): VerifiedTitle {
+  const { checkpoint, accepted, height, time } = proven;
+  const state = new State(proven.held);
   const property = state.property();
   const title = state.take("title", key("T", new TextEncoder().encode(property)));
   const pending = title === null ? [] : pendingOf(title).map((id) => instrument(id, state));
@@ -66,43 +52,15 @@ export function titleCertificate(bytes: Uint8Array, policy: Policy): VerifiedTit
   return { checkpoint, accepted, height, time, property, title, against, pending, powers };
 }
 
-/** The seal is the log's last entry, so its state is the state at the checkpoint. */
-function readSeal(
-  [index, path, entry]: [bigint, Uint8Array[], Uint8Array],
-  checkpoint: SignedCheckpoint,
-): { height: bigint; time: bigint; stateRoot: Uint8Array } {
-  check(index + 1n === checkpoint.size, "the certificate's seal is not the log's last entry");
-  const root = rootOf(leafHash(entry), index, checkpoint.size, path);
-  check(equal(root, checkpoint.root), "the seal is not in the log: the path leads to another root");
-  const sealed = decode(entry);
-  check(fits([2, "seal"], sealed), "the log's last entry is not a seal");
-  const fields = (sealed as [bigint, Fields])[1];
-  const [height, time, first] = [0n, 1n, 4n].map((field) => fields.get(field) as bigint);
-  check(height !== undefined && time !== undefined && first !== undefined, "the seal is not one");
-  check(first <= index, "the seal's block begins after it");
-  return { height, time: time / 1000n, stateRoot: fields.get(2n) as Uint8Array };
-}
-
 function key(prefix: string, id: Uint8Array): string {
   return hex(new TextEncoder().encode(prefix)) + hex(id);
 }
 
 /** The proven objects by key, and which of them something called for. */
 class State {
-  private readonly held = new Map<string, Uint8Array | null>();
   private readonly used = new Set<string>();
 
-  constructor(objects: readonly [Uint8Array, Uint8Array | null, Fields][], root: Uint8Array) {
-    const count = objects.length;
-    check(count >= 1 && count <= STATE_RECEIPT_OBJECTS_MAX, `a certificate of ${count} objects`);
-    let last: Uint8Array | undefined;
-    for (const [at, value, proof] of objects) {
-      check(last === undefined || compare(last, at) < 0, "the certificate's objects are not in order");
-      checkProof(proof, root, at, value);
-      this.held.set(hex(at), value);
-      last = at;
-    }
-  }
+  constructor(private readonly held: Held) {}
 
   /** The cadastral number of the one title key. */
   property(): string {

@@ -1,11 +1,14 @@
 // From the bytes of a file and of a policy to what is proved, in the one JSON that every verifier
 // of this ledger prints.
 
-import { hex, Refusal } from "./bytes";
+import { check, hex, Refusal } from "./bytes";
 import type { Value } from "./cbor";
+import { expand, isCompact } from "./compact";
 import { Policy, type Grade, type Witnessed } from "./policy";
 import { receipt, type VerifiedReceipt } from "./receipt";
 import { toJson, word, type Json } from "./schema";
+import { stateReceipt, type VerifiedState } from "./state_receipt";
+import { stateWords } from "./state_words";
 import { titleCertificate, type Against, type ProvenPower, type VerifiedTitle } from "./title";
 import { titleWords } from "./title_words";
 import { receiptWords, type Words } from "./words";
@@ -47,7 +50,25 @@ export interface ProvenTitle extends Words {
   readonly powers: readonly ProvenPower[];
 }
 
-export type Proven = ProvenReceipt | ProvenTitle;
+/** What a state receipt of one object proves. */
+export interface ProvenState extends Words {
+  readonly proven: true;
+  readonly file: "state-receipt";
+  readonly origin: string;
+  readonly tree_size: bigint;
+  readonly root: string;
+  readonly height: bigint;
+  /** Seconds. */
+  readonly time: bigint;
+  readonly grade: Grade;
+  readonly witnesses: readonly Witnessed[];
+  /** Hexadecimal. */
+  readonly key: string;
+  /** Hexadecimal; null: nothing. */
+  readonly value: string | null;
+}
+
+export type Proven = ProvenReceipt | ProvenTitle | ProvenState;
 
 export interface NotProven {
   readonly proven: false;
@@ -55,9 +76,10 @@ export interface NotProven {
   readonly error: string;
 }
 
-const CERTIFICATE_FIRST_BYTE = 0x85;
+/** First byte of a state receipt: an array of five. */
+const STATE_FIRST_BYTE = 0x85;
 
-/** Verifies a receipt or a title certificate. Never throws for what a file or a policy says. */
+/** Verifies a receipt, a title certificate or a state receipt. Never throws for what a file or a policy says. */
 export function verify(file: Uint8Array, policyFile: Uint8Array): Proven | NotProven {
   return refusing(() => verifyUnder(file, new Policy(policyFile)));
 }
@@ -65,10 +87,10 @@ export function verify(file: Uint8Array, policyFile: Uint8Array): Proven | NotPr
 /** The same under a policy that was read before. */
 export function verifyUnder(file: Uint8Array, policy: Policy): Proven | NotProven {
   return refusing(() => {
-    // A receipt is text, a certificate an array of five in CBOR.
-    return file[0] === CERTIFICATE_FIRST_BYTE
-      ? provenTitle(titleCertificate(file, policy), policy)
-      : provenReceipt(receipt(file, policy), policy);
+    if (isCompact(file)) return provenReceipt(receipt(expand(file), policy), policy);
+    if (file[0] !== STATE_FIRST_BYTE) return provenReceipt(receipt(file, policy), policy);
+    const state = stateReceipt(file, policy);
+    return state.kind === "title" ? provenTitle(titleCertificate(state), policy) : provenState(state, policy);
   });
 }
 
@@ -123,6 +145,27 @@ function provenTitle(verified: VerifiedTitle, policy: Policy): ProvenTitle {
     against,
     pending,
     powers,
+  };
+}
+
+function provenState(verified: VerifiedState, policy: Policy): ProvenState {
+  const { accepted, checkpoint, height, time, held } = verified;
+  const [object] = held;
+  check(object !== undefined, "a state receipt without an object");
+  const [key, value] = object;
+  return {
+    proven: true,
+    file: "state-receipt",
+    ...stateWords(verified, key, value, policy),
+    origin: checkpoint.origin,
+    tree_size: checkpoint.size,
+    root: hex(checkpoint.root),
+    height,
+    time,
+    grade: accepted.grade,
+    witnesses: accepted.witnesses,
+    key,
+    value: value === null ? null : hex(value),
   };
 }
 

@@ -3,9 +3,13 @@
 //   file HEX         the file from now on; the reply is `-`, or what it proves as JSON without words
 //   flips FROM TO    the file with each one of these bits flipped; a line `BIT JSON` for each that still
 //                    proves something, then `.`
+// Bundled with the shipped verifier, as out/batch.mjs.
 
 import { createInterface } from "node:readline";
-import { fromHex, json, Policy, Refusal, verifyUnder } from "../out/verify.mjs";
+import { fromHex, json, Policy, Refusal, verifyUnder } from "../src/node";
+
+// A refusal is told by its words: thousands of them a second need no stack each.
+Error.stackTraceLimit = 0;
 
 let policy;
 let file;

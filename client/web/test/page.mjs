@@ -74,7 +74,7 @@ for (const id of ["file", "policy"]) {
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.id), id);
 }
-assert.equal(await page.getByLabel("Receipt or title certificate").count(), 1);
+assert.equal(await page.getByLabel("Receipt or certificate").count(), 1);
 assert.equal(await page.getByLabel("Policy").count(), 1);
 assert.equal(await page.locator("#result").getAttribute("aria-live"), "polite");
 

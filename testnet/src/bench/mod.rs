@@ -8,6 +8,7 @@ mod audit;
 mod law;
 mod limits;
 mod load;
+mod receipts;
 mod report;
 
 use std::path::PathBuf;
@@ -40,6 +41,9 @@ pub struct BenchOptions {
     /// Measure the law alone: one thread, no network, no load.
     #[arg(long)]
     pub law: bool,
+    /// Measure the verification of receipts alone: one thread, no network, no load.
+    #[arg(long, conflicts_with_all = ["law", "audit"])]
+    pub receipts: bool,
     /// Print the report as one line.
     #[arg(long)]
     pub json: bool,
@@ -82,6 +86,14 @@ fn law_alone(options: &BenchOptions) -> Result<()> {
     options.print(&law::measure(&options.dir)?)
 }
 
+/// Measures the verification of receipts without a network.
+fn receipts_alone(options: &BenchOptions) -> Result<()> {
+    std::fs::create_dir_all(&options.dir)
+        .with_context(|| format!("creating {}", options.dir.display()))?;
+    let machine = measure(&options.dir)?;
+    options.print(&report::receipt(&machine, receipts::verify_micros()?))
+}
+
 impl BenchOptions {
     fn print(&self, report: &impl Serialize) -> Result<()> {
         let text = if self.json {
@@ -102,6 +114,9 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     if options.law {
         return law_alone(options);
     }
+    if options.receipts {
+        return receipts_alone(options);
+    }
     if let Some(records) = options.audit {
         return audit::run(&options.dir, records).await;
     }
@@ -111,6 +126,8 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let machine = measure(&network.folder)?;
     eprintln!("measuring the law on one thread");
     let law = law::measure(&network.folder)?;
+    eprintln!("verifying receipts on one thread");
+    let receipt = receipts::verify_micros()?;
     network.start().await?;
     let lanes = Arc::new(Lanes::new(&network)?);
     eprintln!("enrolling parties and registering {BENCH_PROPERTIES} properties");
@@ -139,7 +156,7 @@ pub async fn run(options: &BenchOptions) -> Result<()> {
     let moments = (&before, &between, &after);
     let at_rest = at_rest.unwrap_or(0);
     let report = Report::new(
-        (machine, law),
+        (machine, law, receipt),
         (&closed, rate),
         (&open, &latency),
         moments,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::law::LawCost;
 use super::limits::MachineLimits;
 use super::load::Window;
-use super::{Moment, VALIDATORS};
+use super::{Moment, VALIDATORS, receipts};
 use crate::limits::BENCH_PROPERTIES;
 use crate::network::usage::ratio;
 use crate::submit::Refusals;
@@ -21,6 +21,8 @@ const FINALITY_MS: f64 = 100.0;
 const LAW_MICROS: f64 = 60.0;
 /// Reading, changing and proving a title of 20 holders and 50 encumbrances, to reach.
 const FULL_TITLE_MICROS: f64 = 1_000.0;
+/// Verifying a receipt, its record included, to reach.
+const RECEIPT_MICROS: f64 = 1_000.0;
 /// Disk for a byte of record to reach.
 const DISK_RATIO: f64 = 1.6;
 /// Memory of a node to reach, in MiB.
@@ -34,7 +36,7 @@ const NOTES: [&str; 3] = [
 
 /// A figure beside the limit it relates to and the target.
 #[derive(Debug, Serialize)]
-struct Figure {
+pub(super) struct Figure {
     value: f64,
     unit: &'static str,
     limit: f64,
@@ -63,6 +65,8 @@ pub(super) struct Report {
     /// A title of 20 holders and 50 encumbrances: read, changed and proved.
     full_title_micros: Figure,
     law: LawCost,
+    /// From a receipt's bytes to what it proves; no two receipts share anything but the policy.
+    receipt_micros: Figure,
     /// At rest, all nodes stopped.
     disk_bytes_a_deed: Figure,
     /// Disk for a byte of record while running: with the write-ahead log and what is not
@@ -75,7 +79,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(
-        (machine, law): (MachineLimits, LawCost),
+        (machine, law, receipt_micros): (MachineLimits, LawCost, f64),
         (closed, rate): (&Window, f64),
         (open, latency): (&Window, &Histogram<u64>),
         (before, between, after): (&Moment, &Moment, &Moment),
@@ -104,6 +108,7 @@ impl Report {
             law_micros_a_deed: lawful(&machine, &law),
             full_title_micros: full_title(&machine, &law),
             law,
+            receipt_micros: receipt(&machine, receipt_micros),
             disk_bytes_a_deed: size(
                 record_bytes * ratio(bytes_at_rest, after.record_bytes),
                 record_bytes,
@@ -173,6 +178,15 @@ fn full_title(machine: &MachineLimits, law: &LawCost) -> Figure {
         law.full_title_read_micros + law.full_title_change_micros + law.full_title_prove_micros;
     let limit = (machine.verify_strict_micros, "verifying one signature");
     at_most(micros, "µs", limit, FULL_TITLE_MICROS)
+}
+
+/// What verifying a receipt costs.
+pub(super) fn receipt(machine: &MachineLimits, micros: f64) -> Figure {
+    let limit = (
+        f64::from(receipts::SIGNATURES) * machine.verify_strict_micros,
+        "verifying its 6 signatures, keys decoded",
+    );
+    at_most(micros, "µs", limit, RECEIPT_MICROS)
 }
 
 fn size(disk: f64, record: f64) -> Figure {

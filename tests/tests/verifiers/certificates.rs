@@ -4,10 +4,14 @@ use deedbook_schemas::block::{BlockTime, Height, Seal};
 use deedbook_schemas::digest::{StateRoot, ValidatorSetId};
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
-use deedbook_schemas::state_receipt::StateReceiptCheck;
+use deedbook_schemas::state_receipt::{Kind, StateReceiptCheck};
 
 use crate::cbor::Item;
 use crate::log::{Log, SIGNERS, bytes_of, json_files};
+use crate::states::made;
+
+/// The second at which all is judged.
+pub(crate) const NOW: u64 = 1_772_442_000;
 
 /// A key of the state and what it holds.
 pub(crate) type Object = (Vec<u8>, Option<Vec<u8>>);
@@ -38,42 +42,91 @@ fn objects_of(certificate: &[u8]) -> Vec<Object> {
     objects.collect()
 }
 
-/// Twenty certificates: the states of the vectors, each with two sets of signers.
+/// Twenty states that differ in what they hold: those of the vectors, and others.
+pub(crate) fn different_states() -> Vec<Vec<Object>> {
+    let mut different: Vec<Vec<Object>> = Vec::new();
+    for state in states().into_iter().chain((8..20).map(made)) {
+        if !different.contains(&state) {
+            different.push(state);
+        }
+    }
+    assert!(different.len() >= 20, "{} states", different.len());
+    different
+}
+
+/// Twenty certificates of twenty states, in registers and logs of many sizes.
 pub(crate) fn certificates() -> Vec<Vec<u8>> {
-    let states = states();
-    let signers = SIGNERS.iter().cycle();
-    let twice = states.iter().chain(&states).zip(signers);
-    let all: Vec<_> = twice
-        .map(|(objects, signers)| certificate(objects, signers))
+    let states = different_states().into_iter().take(20).enumerate();
+    states
+        .map(|(turn, objects)| of(turn, Kind::Title, &objects))
+        .collect()
+}
+
+/// Receipts of one object, which is or is not there.
+pub(crate) fn state_receipts(count: usize) -> Vec<Vec<u8>> {
+    let objects = different_states().into_iter().flatten().step_by(7);
+    let receipts: Vec<_> = objects
+        .take(count)
+        .enumerate()
+        .map(|(turn, object)| of(turn, Kind::Object, &[object]))
         .collect();
-    assert!(all.len() >= 20, "{} certificates", all.len());
-    all.into_iter().take(20).collect()
+    assert_eq!(receipts.len(), count);
+    receipts
+}
+
+fn of(turn: usize, kind: Kind, objects: &[Object]) -> Vec<u8> {
+    let others = [20, 3, 100, 0, 50][turn % 5];
+    let entries = [3, 6, 31, 200, 1, 12, 1_000][turn % 7];
+    proving(
+        kind,
+        objects,
+        SIGNERS[turn % SIGNERS.len()],
+        others,
+        entries,
+    )
 }
 
 /// A certificate of a state that holds these objects and a few others.
 pub(crate) fn certificate(objects: &[Object], signers: &[usize]) -> Vec<u8> {
-    let others = (0..20u8).map(|other| (vec![b'x', other], vec![other; 40]));
+    proving(Kind::Title, objects, signers, 20, 3)
+}
+
+/// A receipt of a state that holds these objects and `others`, in a log of `entries` and the seal.
+pub(crate) fn proving(
+    kind: Kind,
+    objects: &[Object],
+    signers: &[usize],
+    others: u8,
+    entries: u64,
+) -> Vec<u8> {
+    let others = (0..others).map(|other| (vec![b'x', other], vec![other; 40]));
     let held = objects
         .iter()
         .filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
-    let mut leaves: Vec<StateLeaf> = others
-        .chain(held)
+    let mut leaves: Vec<StateLeaf> = held
+        .chain(others)
         .map(|(key, value)| StateLeaf {
             key_hash: StateKeyHash::of(&key),
             value_hash: StateHash::of_value(&value),
         })
         .collect();
+    // A changed key may be one that is there already; the tree has each once.
     leaves.sort_by_key(|leaf| leaf.key_hash.0);
+    leaves.dedup_by_key(|leaf| leaf.key_hash.0);
     let seal = Entry::Seal(Seal {
         height: Height(7),
-        time: BlockTime(1_772_442_000_321),
+        time: BlockTime(NOW * 1000 + 321),
         state_root: StateRoot(subtree(&leaves, 0).0),
         next_validators: ValidatorSetId([8; 32]),
-        first_index: 1,
+        first_index: entries / 2,
     });
-    let log = Log::of(&[vec![1], vec![2], vec![3], seal.encode()]);
+    let mut leaves_of_log: Vec<_> = (0..entries)
+        .map(|entry| entry.to_be_bytes().to_vec())
+        .collect();
+    leaves_of_log.push(seal.encode());
+    let log = Log::of(&leaves_of_log);
     let path = log
-        .path(3)
+        .path(entries)
         .iter()
         .map(|hash| Item::Bytes(hash.0.to_vec()))
         .collect();
@@ -83,10 +136,13 @@ pub(crate) fn certificate(objects: &[Object], signers: &[usize]) -> Vec<u8> {
         Item::Array(vec![Item::Bytes(key.clone()), value, proof(&leaves, key)])
     });
     let parts = vec![
-        Item::Uint(1),
+        Item::Uint(match kind {
+            Kind::Title => 1,
+            Kind::Object => 2,
+        }),
         Item::Text(checkpoint),
         Item::Array(vec![
-            Item::Uint(3),
+            Item::Uint(entries),
             Item::Array(path),
             Item::Bytes(seal.encode()),
         ]),

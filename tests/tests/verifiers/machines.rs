@@ -3,13 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::Instant;
 
 use deedbook_client::verified::{VerifiedStatement, verify_receipt};
+use deedbook_schemas::compact_receipt::expand;
 use deedbook_schemas::policy::Policy;
+use deedbook_schemas::state_receipt::{Kind, StateReceipt, VerifiedState};
 use deedbook_schemas::title_certificate;
 use serde_json::{Value, json};
 
@@ -24,6 +29,65 @@ pub(crate) trait Machine: Send {
     fn file(&mut self, bytes: &[u8]) -> Option<Value>;
     /// What the last file proves with each one of these bits flipped.
     fn flips(&mut self, bits: Range<usize>) -> Flips;
+    /// The answers to many cases, in their order.
+    fn answers(&mut self, cases: &[Case]) -> Vec<Answer> {
+        let answer = |case: &Case| {
+            let read = case.policy.as_ref().map(|policy| self.policy(policy));
+            (read, self.file(&case.file))
+        };
+        cases.iter().map(answer).collect()
+    }
+}
+
+/// A file under a policy.
+pub(crate) struct Case {
+    /// The policy from now on; `None`: the one before.
+    pub(crate) policy: Option<Vec<u8>>,
+    pub(crate) file: Vec<u8>,
+}
+
+/// Whether the policy reads, if there is one, and what the file proves.
+pub(crate) type Answer = (Option<bool>, Option<Value>);
+
+/// Does all the work, each piece with machines that know the policy, on every core at once: one piece
+/// waits for no other. The results are in the order of the work.
+pub(crate) fn share<T: Sync, R: Send>(
+    what: &str,
+    work: &[T],
+    policy: &[u8],
+    each: impl Fn(&mut [Box<dyn Machine>], &T) -> R + Sync,
+) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let (next, started) = (AtomicUsize::new(0), Instant::now());
+    let results = Mutex::new(Vec::new());
+    let worker = || {
+        let mut machines = machines();
+        for machine in &mut machines {
+            assert!(machine.policy(policy), "{}", machine.name());
+        }
+        while let Some((at, piece)) = claim(&next, work) {
+            let result = each(&mut machines, piece);
+            let mut results = results.lock().unwrap();
+            results.push((at, result));
+            if results.len().is_multiple_of(20) {
+                let (done, of, took) = (results.len(), work.len(), started.elapsed());
+                say(&format!("{what}: {done} of {of} pieces in {took:.0?}"));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(work.len()) {
+            scope.spawn(worker);
+        }
+    });
+    let mut results = results.into_inner().unwrap();
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn claim<'w, T>(next: &AtomicUsize, work: &'w [T]) -> Option<(usize, &'w T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    work.get(at).map(|piece| (at, piece))
 }
 
 /// All three, or as many as this machine can run; a missing one is named aloud.
@@ -31,7 +95,7 @@ pub(crate) fn machines() -> Vec<Box<dyn Machine>> {
     let mut machines: Vec<Box<dyn Machine>> = vec![Box::new(Rust::default())];
     if let Some(web) = workshop() {
         let mut node = Command::new("node");
-        node.arg("test/batch.mjs")
+        node.arg("out/batch.mjs")
             .current_dir(web.join("client/web"));
         machines.push(Box::new(Batch::start("TypeScript", node)));
     }
@@ -151,16 +215,23 @@ pub(crate) struct Rust {
 impl Rust {
     fn proves(&self, bytes: &[u8]) -> Option<Value> {
         let policy = self.policy.as_ref()?;
-        let (file, statement) = if bytes.first() == Some(&0x85) {
-            let title = title_certificate::verify(bytes, policy).ok()?;
-            ("title-certificate", serde_json::to_value(title).unwrap())
+        let (file, mut statement) = if bytes.starts_with(b"c2sp.org/") {
+            let verified = verify_receipt(bytes, policy).ok()?;
+            ("receipt", receipt_json(&verified))
+        } else if bytes.starts_with(&[0x85, 3]) || bytes.starts_with(&[0x86, 3]) {
+            let text = expand(bytes).ok()?.to_string();
+            let verified = verify_receipt(text.as_bytes(), policy).ok()?;
+            ("receipt", receipt_json(&verified))
         } else {
-            (
-                "receipt",
-                receipt_json(&verify_receipt(bytes, policy).ok()?),
-            )
+            let read = StateReceipt::parse(bytes).ok()?;
+            match read.kind() {
+                Kind::Title => {
+                    let title = title_certificate::verify(bytes, policy).ok()?;
+                    ("title-certificate", serde_json::to_value(title).unwrap())
+                }
+                Kind::Object => ("state-receipt", state_json(&read.verify(policy).ok()?)),
+            }
         };
-        let mut statement = statement;
         statement["proven"] = Value::Bool(true);
         statement["file"] = Value::from(file);
         Some(statement)
@@ -182,6 +253,23 @@ fn receipt_json(verified: &VerifiedStatement) -> Value {
         "root": receipt.root,
         "grade": receipt.grade,
         "witnesses": receipt.witnesses,
+    })
+}
+
+/// A state receipt's statement, likewise.
+fn state_json(verified: &VerifiedState) -> Value {
+    let (vouched, seal) = (&verified.vouched, &verified.seal);
+    let (key, value) = verified.objects.first_key_value().unwrap();
+    json!({
+        "origin": vouched.origin,
+        "tree_size": vouched.tree_size,
+        "root": vouched.root,
+        "height": seal.height,
+        "time": seal.time.seconds(),
+        "grade": vouched.grade,
+        "witnesses": vouched.witnesses,
+        "key": hex::encode(key),
+        "value": value.as_ref().map(hex::encode),
     })
 }
 
@@ -241,6 +329,11 @@ impl Batch {
         input.flush().unwrap();
     }
 
+    fn statement(&mut self) -> Option<Value> {
+        let answer = self.answer();
+        (answer != "-").then(|| serde_json::from_str(&answer).unwrap())
+    }
+
     fn answer(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -266,8 +359,31 @@ impl Machine for Batch {
 
     fn file(&mut self, bytes: &[u8]) -> Option<Value> {
         self.ask(&format!("file {}", hex::encode(bytes)));
-        let answer = self.answer();
-        (answer != "-").then(|| serde_json::from_str(&answer).unwrap())
+        self.statement()
+    }
+
+    fn answers(&mut self, cases: &[Case]) -> Vec<Answer> {
+        let mut input = self.input.take().unwrap();
+        std::thread::scope(|scope| {
+            // Asked while the answers are read: nobody waits for the other with full pipes.
+            let asked = scope.spawn(|| {
+                for case in cases {
+                    if let Some(policy) = &case.policy {
+                        writeln!(input, "policy {}", hex::encode(policy)).unwrap();
+                    }
+                    writeln!(input, "file {}", hex::encode(&case.file)).unwrap();
+                }
+                input.flush().unwrap();
+                input
+            });
+            let answer = |case: &Case| {
+                let read = case.policy.as_ref().map(|_| self.answer() == "+");
+                (read, self.statement())
+            };
+            let answers = cases.iter().map(answer).collect();
+            self.input = Some(asked.join().unwrap());
+            answers
+        })
     }
 
     fn flips(&mut self, bits: Range<usize>) -> Flips {

@@ -6,10 +6,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::certificates::certificates;
+use crate::certificates::{certificates, state_receipts};
 use crate::log::policy_text;
 use crate::machines::{say, workshop};
-use crate::receipts::receipts;
+use crate::receipts::{compact_receipts, receipts};
 
 /// What `page.mjs` exits with where there is no Chromium.
 const SKIPPED: i32 = 77;
@@ -44,6 +44,14 @@ impl Cases {
         for (turn, title) in certificates().iter().take(8).enumerate() {
             let says = [&common[..], &["2026-03-02T09:00:00Z", "property KZ-"]].concat();
             self.add(&format!("certificate-{turn}"), title, policy, true, &says);
+        }
+        for (turn, receipt) in compact_receipts(3).iter().enumerate() {
+            let says = [&common[..], &["ledger.example/deeds", "signed"]].concat();
+            self.add(&format!("compact-{turn}"), receipt, policy, true, &says);
+        }
+        for (turn, object) in state_receipts(6).iter().enumerate() {
+            let says = [&common[..], &["the register held", "about one key"]].concat();
+            self.add(&format!("state-{turn}"), object, policy, true, &says);
         }
     }
 

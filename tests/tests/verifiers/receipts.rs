@@ -2,6 +2,7 @@
 
 use deedbook_schemas::block::{BlockTime, Height, Seal};
 use deedbook_schemas::carried::Carried;
+use deedbook_schemas::compact_receipt::compact;
 use deedbook_schemas::digest::{StateRoot, ValidatorSetId};
 use deedbook_schemas::instrument::Status;
 use deedbook_schemas::keys::SigningKey;
@@ -103,6 +104,14 @@ pub(crate) fn receipts(count: usize) -> Vec<Vec<u8>> {
         .collect();
     assert_eq!(receipts.len(), count);
     receipts
+}
+
+/// The same receipts as QR codes carry them.
+pub(crate) fn compact_receipts(count: usize) -> Vec<Vec<u8>> {
+    let receipts = receipts(count).into_iter();
+    receipts
+        .map(|receipt| compact(&Receipt::parse(&receipt).unwrap()))
+        .collect()
 }
 
 /// A receipt of the entry at `place`.

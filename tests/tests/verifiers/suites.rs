@@ -5,10 +5,10 @@ use std::process::Command;
 use deedbook_testnet::network::process::sibling;
 use serde_json::Value;
 
-use crate::certificates::certificates;
+use crate::certificates::{certificates, state_receipts};
 use crate::log::policy_text;
 use crate::machines::{has_python, machines, repository, say, succeeds, workshop};
-use crate::receipts::receipts;
+use crate::receipts::{compact_receipts, receipts};
 
 #[test]
 fn the_typescript_is_strict_and_passes_its_own_tests() {
@@ -63,10 +63,9 @@ fn the_commands_give_the_same_json() {
     for machine in &mut machines {
         assert!(machine.policy(policy_text().as_bytes()));
     }
-    for file in receipts(5)
-        .into_iter()
-        .chain(certificates().into_iter().take(5))
-    {
+    let mut files = [receipts(5), compact_receipts(2), state_receipts(4)].concat();
+    files.extend(certificates().into_iter().take(9));
+    for file in files {
         let path = folder.path().join("file");
         std::fs::write(&path, &file).unwrap();
         let mut commands = vec![Command::new(sibling("deedbook").unwrap())];
