@@ -99,7 +99,7 @@ fn check_titles(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     let takes = body.role == text::slot_role(&deed.pending.text);
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         // Rules 7, 9: on the title that the parties saw.
         let current = leg.version.is_none_or(|version| version == title.version);
@@ -178,7 +178,7 @@ fn check_party(
 ) -> Result<(), StateError> {
     // Rule 4, Civil Code 212: a party to the instrument in this capacity, or a member of one.
     let mut own = None;
-    for side in text::side(&deed.property, &deed.pending.text, body.role) {
+    for side in text::side_of(&deed.legs, &deed.pending.text, body.role) {
         if own.is_none() && representation::belongs(case.state, &side, &party)? {
             own = Some(side);
         }
@@ -204,7 +204,7 @@ fn check_party(
         return Ok(());
     }
     // Rules 1, 2, 20, Civil Code 188: who gives holds at least that when the act is done.
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         if !leg.disponors.contains(&side) {
             continue;
         }
@@ -268,7 +268,7 @@ fn check_power(
     let also = (body.role == ActRole::Acquirer && text::lends(text)).then_some(ActKind::Mortgage);
     let facing = facing(body.role);
     let counterparties = text::facing(&deed.property, text, &power.principal, facing);
-    for (leg, kind) in deed.legs().iter().flat_map(|leg| {
+    for (leg, kind) in deed.legs.iter().flat_map(|leg| {
         [Some(kind), also]
             .into_iter()
             .flatten()

@@ -31,6 +31,8 @@ pub(crate) struct Deed {
     pub(crate) pending: Pending,
     /// By cadastral number.
     pub(crate) titles: BTreeMap<String, Title>,
+    /// The titles it is about, as its text names them.
+    pub(crate) legs: Vec<Leg>,
 }
 
 /// A deed as the rules look at it.
@@ -98,9 +100,10 @@ pub(crate) fn load(
         return Ok(None);
     };
     let mut titles = BTreeMap::new();
-    for leg in text::legs(&instrument.property, &pending.text) {
+    let legs = text::legs(&instrument.property, &pending.text);
+    for leg in &legs {
         let title = title_of(state, &leg.property)?;
-        titles.insert(leg.property, title);
+        titles.insert(leg.property.clone(), title);
     }
     Ok(Some(Deed {
         id,
@@ -108,6 +111,7 @@ pub(crate) fn load(
         lodged: instrument.lodged,
         pending,
         titles,
+        legs,
     }))
 }
 
@@ -122,11 +126,6 @@ fn title_of(state: &dyn StateRead, property: &str) -> Result<Title, StateError> 
 }
 
 impl Deed {
-    /// The titles it is about, as its text names them.
-    pub(crate) fn legs(&self) -> Vec<Leg> {
-        text::legs(&self.property, &self.pending.text)
-    }
-
     /// The title of one of its legs.
     pub(crate) fn title(&self, property: &str) -> Result<&Title, StateError> {
         self.titles.get(property).ok_or_else(|| {
@@ -289,15 +288,15 @@ pub(crate) fn signed_holder(
     let Some(id) = title.slot else {
         return Ok(None);
     };
-    let pending = state::instrument(state, &id)?.and_then(|found| {
-        let property = found.property;
-        found.pending.map(|pending| (property, pending))
-    });
-    let Some((subject, pending)) = pending.filter(|(_, pending)| is_open(pending, now)) else {
+    let Some(found) = state::look::<Instrument>(state, Key::Instrument(&id))? else {
         return Ok(None);
     };
-    for act in live_acts(state, &pending, now)? {
-        if takes_slot(state, &subject, &pending, property, &act)? {
+    let Some(pending) = found.pending.as_ref().filter(|it| is_open(it, now)) else {
+        return Ok(None);
+    };
+    for act in &pending.acts {
+        if is_live(state, act, now)? && takes_slot(state, &found.property, pending, property, act)?
+        {
             return Ok(Some(id));
         }
     }
@@ -317,7 +316,8 @@ fn stands_before(
     let Some(id) = holder.filter(|_| text::by_court(text)) else {
         return Ok(holder);
     };
-    let pending = state::instrument(state, &id)?.and_then(|found| found.pending);
+    let found = state::look::<Instrument>(state, Key::Instrument(&id))?;
+    let pending = found.as_ref().and_then(|found| found.pending.as_ref());
     Ok(holder.filter(|_| pending.is_some_and(|pending| text::by_court(&pending.text))))
 }
 
