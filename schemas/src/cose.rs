@@ -9,11 +9,12 @@
 //! but the statement; whether the key is the issuer's is for the law to say.
 
 use minicbor::data::Tag;
+use minicbor::encode::Write;
 use minicbor::{Decoder, Encoder};
 
 use crate::block::Seconds;
-use crate::digest::{RecordId, derive};
-use crate::encoding::DecodeError;
+use crate::digest::{Context, RecordId};
+use crate::encoding::{Compared, DecodeError};
 use crate::keys::{PublicKey, Signature, SigningKey, sign};
 use crate::limits::{CADASTRAL_NUMBER_BYTES_MAX, LABEL_BYTES_MAX, RECORD_BYTES_MAX, SECONDS_MAX};
 use crate::party::PartyId;
@@ -25,6 +26,8 @@ pub const STATEMENT_FIRST_BYTE: u8 = 0xd2;
 const MEDIA_TYPE_PREFIX: &str = "application/vnd.deedbook.";
 const MEDIA_TYPE_SUFFIX: &str = "+cbor";
 pub(crate) const ALGORITHM_EDDSA: i8 = -8;
+
+static RECORD_ID: Context = Context::new("deedbook 2026 record id");
 
 /// The protected header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +56,9 @@ pub struct Statement {
     pub signature: Signature,
 }
 
-pub(crate) type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+pub(crate) type Written = WrittenTo<Vec<u8>>;
+
+type WrittenTo<W> = Result<(), minicbor::encode::Error<<W as Write>::Error>>;
 
 /// Encodes into a fresh Vec, which cannot fail.
 pub(crate) fn written(
@@ -70,16 +75,30 @@ impl StatementHeader {
     /// The protected header's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let media_type = format!("{MEDIA_TYPE_PREFIX}{}{MEDIA_TYPE_SUFFIX}", self.kind);
-        written(224, |encoder| {
-            encoder.map(4)?.u8(1)?.i8(ALGORITHM_EDDSA)?;
-            encoder.u8(3)?.str(&media_type)?;
-            encoder.u8(4)?.bytes(&self.key.0)?;
-            encoder.u8(15)?.map(3)?;
-            encoder.u8(1)?.str(&self.issuer.to_string())?;
-            encoder.u8(2)?.str(&self.subject)?;
-            encoder.u8(6)?.u64(self.issued_at.0)?.ok()
-        })
+        written(224, |encoder| self.write(encoder))
+    }
+
+    fn write<W: Write>(&self, encoder: &mut Encoder<W>) -> WrittenTo<W> {
+        encoder.map(4)?.u8(1)?.i8(ALGORITHM_EDDSA)?;
+        encoder.u8(3)?;
+        let media_type = [MEDIA_TYPE_PREFIX, &self.kind, MEDIA_TYPE_SUFFIX];
+        let length: usize = media_type.iter().map(|part| part.len()).sum();
+        encoder.str_len(length as u64)?;
+        for part in media_type {
+            let written = encoder.writer_mut().write_all(part.as_bytes());
+            written.map_err(minicbor::encode::Error::write)?;
+        }
+        encoder.u8(4)?.bytes(&self.key.0)?;
+        encoder.u8(15)?.map(3)?;
+        encoder.u8(1)?.str(&self.issuer.to_string())?;
+        encoder.u8(2)?.str(&self.subject)?;
+        encoder.u8(6)?.u64(self.issued_at.0)?.ok()
+    }
+
+    /// Whether these bytes are the header's one encoding.
+    fn is(&self, protected: &[u8]) -> bool {
+        let mut encoder = Encoder::new(Compared(protected));
+        self.write(&mut encoder).is_ok() && encoder.writer().0.is_empty()
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
@@ -144,13 +163,21 @@ pub fn to_be_signed(header: &StatementHeader, payload: &[u8]) -> Vec<u8> {
 
 /// The `Sig_structure` of any COSE_Sign1 with an empty `external_aad`.
 pub(crate) fn sig_structure(protected: &[u8], payload: &[u8]) -> Vec<u8> {
-    written(protected.len() + payload.len() + 24, |encoder| {
+    let mut bytes = Vec::with_capacity(protected.len() + payload.len() + 24);
+    bytes.extend_from_slice(&sig_structure_before(protected, payload.len()));
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// A `Sig_structure` up to its payload of so many bytes, with which it ends.
+pub(crate) fn sig_structure_before(protected: &[u8], payload: usize) -> Vec<u8> {
+    written(protected.len() + 24, |encoder| {
         encoder
             .array(4)?
             .str("Signature1")?
             .bytes(protected)?
             .bytes(&[])?
-            .bytes(payload)?
+            .bytes_len(payload as u64)?
             .ok()
     })
 }
@@ -173,13 +200,25 @@ impl Statement {
     pub fn encode(&self) -> Vec<u8> {
         let protected = self.header.encode();
         written(protected.len() + self.payload.len() + 80, |encoder| {
-            encoder
-                .tag(Tag::new(18))?
-                .array(4)?
-                .bytes(&protected)?
-                .map(0)?;
-            encoder.bytes(&self.payload)?.bytes(&self.signature.0)?.ok()
+            self.write(&protected, encoder)
         })
+    }
+
+    fn write<W: Write>(&self, protected: &[u8], encoder: &mut Encoder<W>) -> WrittenTo<W> {
+        encoder
+            .tag(Tag::new(18))?
+            .array(4)?
+            .bytes(protected)?
+            .map(0)?;
+        encoder.bytes(&self.payload)?.bytes(&self.signature.0)?.ok()
+    }
+
+    /// Whether these bytes are the statement's one encoding, around a header's one encoding.
+    fn is(&self, protected: &[u8], bytes: &[u8]) -> bool {
+        let mut encoder = Encoder::new(Compared(bytes));
+        self.header.is(protected)
+            && self.write(protected, &mut encoder).is_ok()
+            && encoder.writer().0.is_empty()
     }
 
     /// Reads a statement and accepts only its one encoding. Checks no signature.
@@ -187,29 +226,35 @@ impl Statement {
     /// # Errors
     /// [`DecodeError`] if it is too long, not of this form, or not canonical.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_with_header(bytes).map(|(statement, _)| statement)
+    }
+
+    /// As [`Statement::decode`]; also gives the bytes of the protected header.
+    pub(crate) fn decode_with_header(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
         if bytes.len() > RECORD_BYTES_MAX {
             return Err(DecodeError::TooLong {
                 got: bytes.len(),
                 max: RECORD_BYTES_MAX,
             });
         }
-        let statement =
+        let (statement, protected) =
             Self::read(bytes).map_err(|error| DecodeError::Malformed(error.to_string()))?;
-        if statement.encode() == bytes {
-            Ok(statement)
+        if statement.is(protected, bytes) {
+            Ok((statement, protected))
         } else {
             Err(DecodeError::NotCanonical)
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
+    fn read(bytes: &[u8]) -> Result<(Self, &[u8]), minicbor::decode::Error> {
         let mut decoder = Decoder::new(bytes);
         expect(
             decoder.tag()? == Tag::new(18),
             "COSE_Sign1 with tag 18 is required",
         )?;
         expect(decoder.array()? == Some(4), "COSE_Sign1")?;
-        let header = StatementHeader::decode(decoder.bytes()?)?;
+        let protected = decoder.bytes()?;
+        let header = StatementHeader::decode(protected)?;
         expect(
             decoder.map()? == Some(0),
             "the unprotected header must be empty",
@@ -217,11 +262,12 @@ impl Statement {
         let payload = decoder.bytes()?.to_vec();
         let signature = decoder.decode()?;
         expect(decoder.position() == bytes.len(), "trailing bytes")?;
-        Ok(Self {
+        let statement = Self {
             header,
             payload,
             signature,
-        })
+        };
+        Ok((statement, protected))
     }
 
     /// The bytes that were signed.
@@ -233,7 +279,12 @@ impl Statement {
     /// The statement's name: a malleated signature does not change it.
     #[must_use]
     pub fn id(&self) -> RecordId {
-        RecordId(derive("deedbook 2026 record id", &[&self.to_be_signed()]))
+        Self::id_of(&self.to_be_signed())
+    }
+
+    /// The name of the statement of which this was signed.
+    pub(crate) fn id_of(signed: &[u8]) -> RecordId {
+        RecordId(RECORD_ID.hash(&[signed]))
     }
 
     /// Whether the key in the header made the signature. Strict (RFC 8032, no ambiguity).

@@ -2,6 +2,10 @@
 //! made for one purpose is never a valid hash for another; SHA-256 belongs to the log tree alone
 //! (`merkle`).
 
+use std::sync::OnceLock;
+
+use blake3::hazmat::{ContextKey, HasherExt as _, hash_derive_key_context};
+
 use crate::encoding::fixed_bytes;
 
 fixed_bytes!(
@@ -52,6 +56,40 @@ pub fn derive(context: &'static str, parts: &[&[u8]]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
+/// A use of BLAKE3 in key-derivation mode that is hashed for all the time: what names it is hashed
+/// once, and not again for each hash. The hashes are those of [`derive`].
+#[derive(Debug)]
+pub struct Context {
+    name: &'static str,
+    key: OnceLock<ContextKey>,
+}
+
+impl Context {
+    /// The use that `name` names.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let key = OnceLock::new();
+        Self { name, key }
+    }
+
+    /// A hash to be fed piece by piece.
+    #[must_use]
+    pub fn hasher(&self) -> blake3::Hasher {
+        let key = self.key.get_or_init(|| hash_derive_key_context(self.name));
+        blake3::Hasher::new_from_context_key(key)
+    }
+
+    /// The hash of some parts, one after the other.
+    #[must_use]
+    pub fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = self.hasher();
+        for part in parts {
+            hasher.update(part);
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
 impl Commitment {
     /// Commits to `value` under `salt`. Salt and value stay in the vault; erasing them leaves the
     /// commitment valid and silent.
@@ -61,5 +99,20 @@ impl Commitment {
             "deedbook 2026 personal field commitment",
             &[salt, value],
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_whose_name_is_hashed_once_gives_the_hashes_of_one_that_is_hashed_each_time() {
+        static CONTEXT: Context = Context::new("deedbook 2026 record id");
+        for parts in [[&[][..], &[]], [b"a", b"bc"], [&[7; 4096], &[8; 3]]] {
+            let again = derive("deedbook 2026 record id", &parts);
+            assert_eq!(CONTEXT.hash(&parts), again);
+            assert_eq!(CONTEXT.hash(&[&parts.concat()]), again);
+        }
     }
 }

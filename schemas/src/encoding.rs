@@ -7,6 +7,7 @@
 //! repeated keys, trailing bytes, lengths and integers that are not the shortest, indefinite
 //! lengths, tags and floats, and maps out of order.
 
+use minicbor::encode::Write;
 use minicbor::{CborLen, Decode, Encode};
 
 /// Why bytes are not the one encoding of a value.
@@ -52,10 +53,31 @@ where
     }
     let value: T =
         minicbor::decode(bytes).map_err(|error| DecodeError::Malformed(error.to_string()))?;
-    if encode(&value) != bytes {
+    if !is_encoding(&value, bytes) {
         return Err(DecodeError::NotCanonical);
     }
     Ok(value)
+}
+
+/// Bytes that an encoding is compared with while it is made, instead of being written.
+pub(crate) struct Compared<'b>(pub(crate) &'b [u8]);
+
+/// The encoding is another one.
+#[derive(Debug)]
+pub(crate) struct Differs;
+
+impl Write for Compared<'_> {
+    type Error = Differs;
+
+    fn write_all(&mut self, part: &[u8]) -> Result<(), Differs> {
+        self.0 = self.0.strip_prefix(part).ok_or(Differs)?;
+        Ok(())
+    }
+}
+
+fn is_encoding<T: Encode<()>>(value: &T, bytes: &[u8]) -> bool {
+    let mut rest = Compared(bytes);
+    minicbor::encode(value, &mut rest).is_ok() && rest.0.is_empty()
 }
 
 /// A newtype over `[u8; N]`: a byte string in CBOR, lower-case hexadecimal in text and JSON.
@@ -78,7 +100,9 @@ macro_rules! fixed_bytes {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&hex::encode(self.0))
+                let mut text = [0; 2 * $len];
+                hex::encode_to_slice(self.0, &mut text).map_err(|_| std::fmt::Error)?;
+                f.write_str(std::str::from_utf8(&text).map_err(|_| std::fmt::Error)?)
             }
         }
 

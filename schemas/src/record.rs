@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::attestation::{ATTESTATION, Attestation};
 use crate::block::Seconds;
-use crate::cose::{Statement, StatementHeader, to_be_signed};
-use crate::digest::{ActDigest, LedgerId, RecordId, derive};
+use crate::cose::{Statement, StatementHeader, sig_structure, sig_structure_before, to_be_signed};
+use crate::digest::{ActDigest, Context, LedgerId, RecordId};
 use crate::encoding::{DecodeError, decode, encode, fixed_bytes};
 use crate::evidence::EvidenceManifest;
 use crate::keys::{PublicKey, Signature, SigningKey};
@@ -21,6 +21,8 @@ use crate::limits::{RECORD_BYTES_MAX, SECONDS_MAX};
 use crate::party::PartyId;
 
 pub use body::Body;
+
+static ACT_DIGEST: Context = Context::new("deedbook 2026 act digest");
 
 fixed_bytes!(
     /// Makes two otherwise equal records different, 16 random bytes.
@@ -67,7 +69,7 @@ impl Draft {
         let payload = self
             .body
             .payload(self.ledger, self.nonce, self.evidence.as_ref(), None);
-        act_digest(&self.header(key), &payload)
+        ActDigest(ACT_DIGEST.hash(&[&to_be_signed(&self.header(key), &payload)]))
     }
 
     /// The bytes to sign with `key`, with the provider's attestation if the act needs one.
@@ -105,11 +107,20 @@ impl Draft {
     }
 }
 
-fn act_digest(header: &StatementHeader, payload: &[u8]) -> ActDigest {
-    ActDigest(derive(
-        "deedbook 2026 act digest",
-        &[&to_be_signed(header, payload)],
-    ))
+/// What an attestation must be bound to: what would be signed if it were not there. It is the last
+/// entry of the payload, a map of at most five whose first byte counts them; `payload` is the one
+/// encoding of such a map.
+fn act_digest(protected: &[u8], payload: &[u8], attestation: &[u8]) -> ActDigest {
+    let attestation: &minicbor::bytes::ByteSlice = attestation.into();
+    let entry = 1 + minicbor::len(attestation);
+    let bare = payload.len().saturating_sub(entry);
+    let before = sig_structure_before(protected, bare);
+    let (count, entries) = match payload.split_first() {
+        Some((count, entries)) => (count.saturating_sub(1), entries),
+        None => (0, payload),
+    };
+    let entries = entries.get(..bare.saturating_sub(1)).unwrap_or_default();
+    ActDigest(ACT_DIGEST.hash(&[&before, &[count], entries]))
 }
 
 /// Refuses times that no calendar has, so that the law may add terms to any time of a record.
@@ -138,16 +149,21 @@ impl SignedAttestation {
     /// # Errors
     /// [`DecodeError`] if it is not one.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let statement = Statement::decode(bytes)?;
+        Self::decode_with_header(bytes).map(|(signed, _)| signed)
+    }
+
+    fn decode_with_header(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        let (statement, protected) = Statement::decode_with_header(bytes)?;
         if statement.header.kind != ATTESTATION {
             return Err(DecodeError::Malformed("not an attestation".to_owned()));
         }
         let attestation: Attestation = decode(&statement.payload, RECORD_BYTES_MAX)?;
         within_calendar(&[attestation.time])?;
-        Ok(Self {
+        let signed = Self {
             statement,
             attestation,
-        })
+        };
+        Ok((signed, protected))
     }
 
     /// Makes an attestation, as a provider does.
@@ -167,6 +183,15 @@ impl SignedAttestation {
         };
         Statement::sign(header, encode(attestation), key).encode()
     }
+}
+
+/// The bytes that were signed for a record (RFC 9052 §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// By the record's signer.
+    pub record: Vec<u8>,
+    /// By the provider, if it has an attestation.
+    pub attestation: Option<Vec<u8>>,
 }
 
 /// A decoded record. Its signatures have not been checked: see [`Record::verify`].
@@ -196,32 +221,45 @@ impl Record {
     /// # Errors
     /// [`DecodeError`] if it is too long, of an unknown kind, malformed, or not canonical.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let statement = Statement::decode(bytes)?;
+        Self::decode_signed(bytes).map(|(record, _)| record)
+    }
+
+    /// As [`Record::decode`]; also gives what was signed, for whoever verifies it elsewhere.
+    ///
+    /// # Errors
+    /// As [`Record::decode`].
+    pub fn decode_signed(bytes: &[u8]) -> Result<(Self, Signed), DecodeError> {
+        let (statement, protected) = Statement::decode_with_header(bytes)?;
         let payload = Body::decode(&statement.header.kind, &statement.payload)?;
-        let mut times = payload.body.times();
-        times.extend(payload.evidence.as_ref().map(|evidence| evidence.started));
-        within_calendar(&times)?;
-        let attestation = payload
-            .attestation
-            .as_ref()
-            .map(|bytes| SignedAttestation::decode(bytes))
-            .transpose()?;
-        let bare = payload.body.payload(
-            payload.ledger,
-            payload.nonce,
-            payload.evidence.as_ref(),
-            None,
-        );
-        Ok(Self {
-            id: statement.id(),
-            act_digest: act_digest(&statement.header, &bare),
+        within_calendar(&payload.body.times())?;
+        if let Some(evidence) = &payload.evidence {
+            within_calendar(&[evidence.started])?;
+        }
+        let signed = sig_structure(protected, &statement.payload);
+        let (attestation, attested, act_digest) = match &payload.attestation {
+            None => (None, None, ActDigest(ACT_DIGEST.hash(&[&signed]))),
+            Some(bytes) => {
+                let (attestation, header) = SignedAttestation::decode_with_header(bytes)?;
+                let attested = sig_structure(header, &attestation.statement.payload);
+                let act_digest = act_digest(protected, &statement.payload, bytes);
+                (Some(attestation), Some(attested), act_digest)
+            }
+        };
+        let record = Self {
+            id: Statement::id_of(&signed),
+            act_digest,
             ledger: payload.ledger,
             nonce: payload.nonce,
             body: payload.body,
             evidence: payload.evidence,
             attestation,
             statement,
-        })
+        };
+        let signed = Signed {
+            record: signed,
+            attestation: attested,
+        };
+        Ok((record, signed))
     }
 
     /// Who signed.

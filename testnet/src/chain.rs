@@ -270,7 +270,7 @@ impl<'a> Chain<'a> {
             entries.extend(applied.outcomes.into_iter().map(Entry::Outcome));
         }
         end_block(&mut overlay, &context)?;
-        let state = self.store.update(overlay.changes())?;
+        let state = self.store.update(&overlay.changes())?;
         entries.push(Entry::Seal(Seal {
             height,
             time,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use deedbook_schemas::block::{Certificate, CertificateError, Header, Seal};
 use deedbook_schemas::certified::Certified;
+use deedbook_schemas::cose::Statement;
 use deedbook_schemas::digest::{LedgerId, RecordId, TreeHash};
 use deedbook_schemas::limits::TILE_WIDTH;
 use deedbook_schemas::merkle::leaf_hash;
@@ -162,7 +163,7 @@ impl Reader {
     }
 
     fn read_entry(&self, bytes: &[u8], blocks: &mut impl Iterator<Item = Certified>) -> Read {
-        let mut pending = Vec::new();
+        let mut pending = Vec::with_capacity(2);
         let content = if Entry::is_record(bytes) {
             read_record(bytes, &mut pending)
         } else {
@@ -213,20 +214,19 @@ fn is_seal(entry: &[u8]) -> bool {
 }
 
 fn read_record(bytes: &[u8], pending: &mut Vec<(Owner, Signed)>) -> Result<Content, Wrong> {
-    let record = Record::decode(bytes).map_err(|error| (None, error.to_string()))?;
-    let attested = record.attestation.as_ref().map(|it| &it.statement);
-    let statements = [
-        (Owner::Record, Some(&record.statement)),
-        (Owner::Attestation, attested),
-    ];
-    for (owner, statement) in statements {
-        let Some(statement) = statement else { continue };
+    let (record, messages) =
+        Record::decode_signed(bytes).map_err(|error| (None, error.to_string()))?;
+    let mut wait = |owner, statement: &Statement, message| {
         let signed = Signed {
             key: statement.header.key,
-            message: statement.to_be_signed(),
+            message,
             signature: statement.signature,
         };
         pending.push((owner, signed));
+    };
+    wait(Owner::Record, &record.statement, messages.record);
+    if let Some((attested, message)) = record.attestation.as_ref().zip(messages.attestation) {
+        wait(Owner::Attestation, &attested.statement, message);
     }
     Ok(Content::Record(Box::new(record)))
 }

@@ -6,12 +6,14 @@
 //! definition, so that an error in either shows.
 //!
 //! A million records leave some hundred thousand objects, so that memory counts: the tree is the
-//! only map there is. A value hangs at the hash of its key, nodes lie in two vectors and name each
-//! other by number (a leaf 80 bytes, an inner node 40), and a block's changes go down in one
-//! descent, which hashes each node on its way once.
+//! only map there is. A value hangs at the hash of its key, nodes lie in vectors and name each
+//! other by number (a leaf 48 bytes, an inner node 72), and a block's changes go down in one
+//! descent, which hashes each node on its way once. What a reader follows lies apart from the
+//! hashes, which a node keeps of its two sides, so that neither way touches what it does not need.
 
 use std::collections::{BTreeMap, HashSet};
 
+use deedbook_registry::state::{DecodeObject, Object};
 use deedbook_registry::{Overlay, StateError, StateRead};
 use deedbook_schemas::digest::StateRoot;
 use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLeaf};
@@ -20,9 +22,31 @@ use deedbook_schemas::state_proof::{EMPTY_ROOT, StateHash, StateKeyHash, StateLe
 #[derive(Debug, Default)]
 pub(super) struct MemoryState {
     leaves: Slots<Leaf>,
-    inner: Slots<Inner>,
-    root: Link,
+    inner: Slots<[Link; 2]>,
+    /// The hashes of an inner node's two sides, at its number.
+    hashes: Vec<[StateHash; 2]>,
+    root: Part,
     marks: HashSet<[u8; 32]>,
+}
+
+/// A subtree and its hash.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    link: Link,
+    hash: StateHash,
+}
+
+impl Part {
+    const EMPTY: Self = Self {
+        link: Link::EMPTY,
+        hash: StateHash(EMPTY_ROOT.0),
+    };
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 /// Values in numbered places; those that were given up are filled again.
@@ -102,36 +126,16 @@ impl Link {
 #[derive(Debug)]
 struct Leaf {
     place: StateKeyHash,
-    hash: StateHash,
     value: Box<[u8]>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    left: Link,
-    right: Link,
-    hash: StateHash,
 }
 
 impl StateRead for MemoryState {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        let place = StateKeyHash::of(key);
-        let mut link = self.root;
-        for depth in 0.. {
-            match link.subtree() {
-                Subtree::Empty => break,
-                Subtree::Leaf(number) => {
-                    let leaf = self.leaves.at(number);
-                    return Ok((leaf.place == place).then(|| leaf.value.to_vec()));
-                }
-                Subtree::Inner(number) => {
-                    let inner = self.inner.at(number);
-                    let right = bit(&place, depth);
-                    link = if right { inner.right } else { inner.left };
-                }
-            }
-        }
-        Ok(None)
+        Ok(self.find(key).map(<[u8]>::to_vec))
+    }
+
+    fn object(&self, key: &[u8], decode: &DecodeObject<'_>) -> Result<Option<Object>, StateError> {
+        self.find(key).map(decode).transpose()
     }
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
@@ -148,22 +152,19 @@ pub(super) struct BlockChanges {
 /// What a place becomes; `None` empties it.
 struct Change {
     place: StateKeyHash,
-    leaf: Option<Leaf>,
+    leaf: Option<(Leaf, StateHash)>,
 }
 
 impl Change {
-    fn put(place: StateKeyHash, value: &[u8]) -> Self {
-        let value_hash = StateHash::of_value(value);
+    fn put(place: StateKeyHash, value: Vec<u8>) -> Self {
+        let value_hash = StateHash::of_value(&value);
         let leaf = StateLeaf {
             key_hash: place,
             value_hash,
         };
-        let leaf = Leaf {
-            place,
-            hash: leaf.hash(),
-            value: value.into(),
-        };
-        let leaf = Some(leaf);
+        let hash = leaf.hash();
+        let value = value.into_boxed_slice();
+        let leaf = Some((Leaf { place, value }, hash));
         Self { place, leaf }
     }
 }
@@ -172,9 +173,9 @@ impl BlockChanges {
     pub(super) fn of(overlay: &Overlay<'_>) -> Self {
         let mut values: Vec<Change> = overlay
             .changes()
-            .iter()
+            .into_iter()
             .map(|(key, value)| {
-                let place = StateKeyHash::of(key);
+                let place = StateKeyHash::of(&key);
                 match value {
                     Some(value) => Change::put(place, value),
                     None => Change { place, leaf: None },
@@ -188,21 +189,37 @@ impl BlockChanges {
 }
 
 impl MemoryState {
+    fn find(&self, key: &[u8]) -> Option<&[u8]> {
+        let place = StateKeyHash::of(key);
+        let mut link = self.root.link;
+        for depth in 0.. {
+            match link.subtree() {
+                Subtree::Empty => break,
+                Subtree::Leaf(number) => {
+                    let leaf = self.leaves.at(number);
+                    return (leaf.place == place).then_some(&*leaf.value);
+                }
+                Subtree::Inner(number) => {
+                    let [left, right] = *self.inner.at(number);
+                    link = if bit(&place, depth) { right } else { left };
+                }
+            }
+        }
+        None
+    }
+
     pub(super) fn new(values: &BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
         let mut state = Self::default();
         let places = values
             .iter()
-            .map(|(key, value)| (StateKeyHash::of(key), &**value));
+            .map(|(key, value)| (StateKeyHash::of(key), value.clone()));
         state.restore(places);
         state
     }
 
     /// Puts values at places, in any order.
-    pub(super) fn restore<V: AsRef<[u8]>>(
-        &mut self,
-        values: impl IntoIterator<Item = (StateKeyHash, V)>,
-    ) {
-        let put = |(place, value): (_, V)| Change::put(place, value.as_ref());
+    pub(super) fn restore(&mut self, values: impl IntoIterator<Item = (StateKeyHash, Vec<u8>)>) {
+        let put = |(place, value)| Change::put(place, value);
         let mut changes: Vec<Change> = values.into_iter().map(put).collect();
         changes.sort_unstable_by_key(|change| change.place);
         self.root = self.merge(self.root, 0, &mut changes);
@@ -218,7 +235,7 @@ impl MemoryState {
 
     /// Every value and the hash of its key, in no order that means anything.
     pub(super) fn values(&self) -> impl Iterator<Item = (&StateKeyHash, &[u8])> {
-        let mut left = vec![self.root];
+        let mut left = vec![self.root.link];
         std::iter::from_fn(move || {
             loop {
                 match left.pop()?.subtree() {
@@ -228,8 +245,8 @@ impl MemoryState {
                         return Some((&leaf.place, &*leaf.value));
                     }
                     Subtree::Inner(number) => {
-                        let inner = self.inner.at(number);
-                        left.extend([inner.right, inner.left]);
+                        let [one, other] = *self.inner.at(number);
+                        left.extend([other, one]);
                     }
                 }
             }
@@ -243,76 +260,81 @@ impl MemoryState {
 
     /// The root over everything that was put.
     pub(super) fn root(&self) -> StateRoot {
-        StateRoot(self.hash(self.root).0)
-    }
-
-    fn hash(&self, link: Link) -> StateHash {
-        match link.subtree() {
-            Subtree::Empty => StateHash(EMPTY_ROOT.0),
-            Subtree::Leaf(number) => self.leaves.at(number).hash,
-            Subtree::Inner(number) => self.inner.at(number).hash,
-        }
+        StateRoot(self.root.hash.0)
     }
 
     /// The subtree at `depth` after changes, which are sorted and all belong there.
-    fn merge(&mut self, link: Link, depth: usize, changes: &mut [Change]) -> Link {
+    fn merge(&mut self, old: Part, depth: usize, changes: &mut [Change]) -> Part {
         let one = match changes {
-            [] => return link,
+            [] => return old,
             [one] => Some(one),
             _ => None,
         };
-        let number = match (link.subtree(), one) {
-            (Subtree::Inner(number), _) => number,
+        let (number, [left, right]) = match (old.link.subtree(), one) {
+            (Subtree::Inner(number), _) => (number, self.sides(number)),
             (Subtree::Empty, Some(change)) => {
                 let leaf = change.leaf.take();
-                return leaf.map_or(Link::EMPTY, |leaf| Link::leaf(self.leaves.put(leaf)));
+                return leaf.map_or(Part::EMPTY, |(leaf, hash)| Part {
+                    link: Link::leaf(self.leaves.put(leaf)),
+                    hash,
+                });
             }
             (Subtree::Leaf(number), Some(change))
                 if self.leaves.at(number).place == change.place =>
             {
                 return match change.leaf.take() {
-                    Some(leaf) => {
+                    Some((leaf, hash)) => {
                         *self.leaves.at_mut(number) = leaf;
-                        link
+                        Part { hash, ..old }
                     }
                     None => self.give_up(number),
                 };
             }
-            (Subtree::Leaf(_), Some(Change { leaf: None, .. })) => return link,
+            (Subtree::Leaf(_), Some(Change { leaf: None, .. })) => return old,
             (Subtree::Leaf(leaf), _) => {
-                let right = bit(&self.leaves.at(leaf).place, depth);
-                self.part(if right {
-                    [Link::EMPTY, link]
+                let sides = if bit(&self.leaves.at(leaf).place, depth) {
+                    [Part::EMPTY, old]
                 } else {
-                    [link, Link::EMPTY]
-                })
+                    [old, Part::EMPTY]
+                };
+                (self.part(), sides)
             }
-            (Subtree::Empty, None) => self.part([Link::EMPTY; 2]),
+            (Subtree::Empty, None) => (self.part(), [Part::EMPTY; 2]),
         };
         let middle = changes.partition_point(|change| !bit(&change.place, depth));
         let (lefts, rights) = changes.split_at_mut(middle);
-        let Inner { left, right, .. } = *self.inner.at(number);
         let left = self.merge(left, depth + 1, lefts);
         let right = self.merge(right, depth + 1, rights);
         self.join(number, left, right)
     }
 
-    /// A new inner node, not hashed yet.
-    fn part(&mut self, [left, right]: [Link; 2]) -> u32 {
-        let hash = StateHash(EMPTY_ROOT.0);
-        self.inner.put(Inner { left, right, hash })
+    /// Both sides of an inner node.
+    fn sides(&self, number: u32) -> [Part; 2] {
+        let [left, right] = *self.inner.at(number);
+        let hashes = usize::try_from(number).ok();
+        let hashes = hashes.and_then(|number| self.hashes.get(number));
+        let [of_left, of_right] = *hashes.expect("hashes grow with the nodes");
+        [(left, of_left), (right, of_right)].map(|(link, hash)| Part { link, hash })
+    }
+
+    /// A new inner node over nothing.
+    fn part(&mut self) -> u32 {
+        let number = self.inner.put([Link::EMPTY; 2]);
+        let nothing = [Part::EMPTY.hash; 2];
+        self.hashes.resize(self.inner.slots.len(), nothing);
+        number
     }
 
     /// Empties a leaf's slot.
-    fn give_up(&mut self, number: u32) -> Link {
+    fn give_up(&mut self, number: u32) -> Part {
         self.leaves.at_mut(number).value = Box::default();
         self.leaves.free.push(number);
-        Link::EMPTY
+        Part::EMPTY
     }
 
     /// The inner node over both sides, or what rises in its place: nothing, or a leaf alone.
-    fn join(&mut self, number: u32, left: Link, right: Link) -> Link {
-        let alone = match (left.subtree(), right.subtree()) {
+    fn join(&mut self, number: u32, left: Part, right: Part) -> Part {
+        let alone = match (left.link.subtree(), right.link.subtree()) {
             (Subtree::Empty, Subtree::Empty | Subtree::Leaf(_)) => Some(right),
             (Subtree::Leaf(_), Subtree::Empty) => Some(left),
             _ => None,
@@ -321,9 +343,14 @@ impl MemoryState {
             self.inner.free.push(number);
             return alone;
         }
-        let hash = StateHash::of_node(&self.hash(left), &self.hash(right));
-        *self.inner.at_mut(number) = Inner { left, right, hash };
-        Link(number)
+        *self.inner.at_mut(number) = [left.link, right.link];
+        let hashes = usize::try_from(number).ok();
+        let hashes = hashes.and_then(|number| self.hashes.get_mut(number));
+        *hashes.expect("hashes grow with the nodes") = [left.hash, right.hash];
+        Part {
+            link: Link(number),
+            hash: StateHash::of_node(&left.hash, &right.hash),
+        }
     }
 }
 
@@ -380,7 +407,7 @@ mod tests {
             match value {
                 Some(value) => {
                     values.insert(vec![*key], vec![*value, *key]);
-                    block.push(Change::put(place, &[*value, *key]));
+                    block.push(Change::put(place, vec![*value, *key]));
                 }
                 None => {
                     values.remove(&vec![*key]);
@@ -431,7 +458,7 @@ mod tests {
             .map(|(place, value)| (*place, value))
             .collect();
         for part in all.chunks(7) {
-            again.restore(part.iter().copied());
+            again.restore(part.iter().map(|(place, value)| (*place, value.to_vec())));
         }
         assert_eq!(again.root(), state.root());
         check(&again, &values);

@@ -218,7 +218,7 @@ impl Ledger {
             entries.extend(applied.outcomes.into_iter().map(Entry::Outcome));
         }
         end_block(&mut overlay, &context).unwrap();
-        let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
+        let (changes, marks) = (overlay.changes(), overlay.marks().clone());
         self.state.marks.extend(marks);
         for (key, value) in changes {
             match value {

@@ -99,7 +99,7 @@ fn check_titles(
     law: &mut Codes,
 ) -> Result<(), StateError> {
     let takes = body.role == text::slot_role(&deed.pending.text);
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         // Rules 7, 9: on the title that the parties saw.
         let current = leg.version.is_none_or(|version| version == title.version);
@@ -179,7 +179,7 @@ fn check_party(
 ) -> Result<(), StateError> {
     // Rule 4, Civil Code 212: a party to the instrument in this capacity, or a member of one.
     let mut own = Vec::new();
-    for side in text::side(&deed.property, &deed.pending.text, body.role) {
+    for side in text::side_of(&deed.legs, &deed.pending.text, body.role) {
         if representation::belongs(case.state, &side, &party)? {
             own.push(side);
         }
@@ -212,7 +212,7 @@ fn check_holding(
     own: &[PartyId],
     law: &mut Codes,
 ) -> Result<(), StateError> {
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         for side in own.iter().filter(|side| leg.disponors.contains(side)) {
             match title.share_of(side) {
@@ -276,7 +276,7 @@ fn check_power(
     let facing = facing(body.role);
     let counterparties =
         representation::facing(case.state, &deed.property, text, &power.principal, facing)?;
-    for (leg, kind) in deed.legs().iter().flat_map(|leg| {
+    for (leg, kind) in deed.legs.iter().flat_map(|leg| {
         [Some(kind), also]
             .into_iter()
             .flatten()

@@ -31,6 +31,8 @@ pub(crate) struct Deed {
     pub(crate) pending: Pending,
     /// By cadastral number.
     pub(crate) titles: BTreeMap<String, Title>,
+    /// The titles it is about, as its text names them.
+    pub(crate) legs: Vec<Leg>,
 }
 
 /// A deed as the rules look at it.
@@ -98,9 +100,10 @@ pub(crate) fn load(
         return Ok(None);
     };
     let mut titles = BTreeMap::new();
-    for leg in text::legs(&instrument.property, &pending.text) {
+    let legs = text::legs(&instrument.property, &pending.text);
+    for leg in &legs {
         let title = title_of(state, &leg.property)?;
-        titles.insert(leg.property, title);
+        titles.insert(leg.property.clone(), title);
     }
     Ok(Some(Deed {
         id,
@@ -108,6 +111,7 @@ pub(crate) fn load(
         lodged: instrument.lodged,
         pending,
         titles,
+        legs,
     }))
 }
 
@@ -122,11 +126,6 @@ fn title_of(state: &dyn StateRead, property: &str) -> Result<Title, StateError> 
 }
 
 impl Deed {
-    /// The titles it is about, as its text names them.
-    pub(crate) fn legs(&self) -> Vec<Leg> {
-        text::legs(&self.property, &self.pending.text)
-    }
-
     /// The title of one of its legs.
     pub(crate) fn title(&self, property: &str) -> Result<&Title, StateError> {
         self.titles.get(property).ok_or_else(|| {
@@ -347,8 +346,8 @@ fn signed(
     let Some((id, subject, pending)) = first else {
         return Ok(None);
     };
-    for act in live_acts(state, &pending, now)? {
-        if takes_slot(state, &subject, &pending, property, &act)? {
+    for act in &pending.acts {
+        if is_live(state, act, now)? && takes_slot(state, &subject, &pending, property, act)? {
             return Ok(Some(id));
         }
     }

@@ -213,7 +213,7 @@ pub(crate) fn apply_supplements(deed: &mut Deed) -> Result<(), StateError> {
     if deed.pending.supplements.is_empty() {
         return Ok(());
     }
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let rest = remaining(deed, &leg.property)?;
         if let Some(title) = deed.titles.get_mut(&leg.property) {
             title.encumbrances = rest;

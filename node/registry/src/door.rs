@@ -17,7 +17,7 @@ use deedbook_schemas::text::{TextError, check_text, is_identifier};
 
 use crate::apply::{BlockContext, Case};
 use crate::representation::unable;
-use crate::state::{self, Overlay, StateError, StateRead as _, record_mark};
+use crate::state::{self, Overlay, StateError, StateRead as _};
 use crate::verdict::{Codes, No};
 
 /// Whether it is a record of this ledger, new, and signed. Nothing more is asked of one that is
@@ -32,7 +32,7 @@ pub(crate) fn authentic(
     if record.ledger != block.ledger {
         return no(Code::LedgerForeign); // Rule 39.
     }
-    if state.seen(&record_mark(&record.id))? {
+    if state.recorded(&record.id)? {
         return no(Code::RecordDuplicate); // Rule 45.
     }
     if !signatures(record) {

@@ -56,7 +56,7 @@ fn discharges(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
     let deed = view.deed;
     let asked = needs_mortgagee(&deed.pending.text);
     let mut open = Vec::new();
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         for found in ranks::mortgages(&title.encumbrances) {
             let (id, mortgagee) = (found.id, found.mortgagee);

@@ -13,7 +13,7 @@ use crate::accreditation::is_above;
 use crate::apply::Case;
 use crate::calendar::add_years;
 use crate::state::{self, Key, StateError, StateRead as _};
-use crate::state::{deletion_mark, evidence_mark, record_mark};
+use crate::state::{deletion_mark, evidence_mark};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity};
 
@@ -61,7 +61,7 @@ pub(crate) fn delete(case: &mut Case<'_, '_>, body: &EvidenceDeletion) -> Verdic
 
     let mut law = Codes::default();
     // Rule 43: of an act on the ledger, which is still there.
-    let on_ledger = case.state.seen(&record_mark(&recorded.id))?;
+    let on_ledger = case.state.recorded(&recorded.id)?;
     let manifest = recorded
         .evidence
         .as_ref()

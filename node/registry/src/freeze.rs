@@ -137,7 +137,7 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
     if !text::disposes(&deed.pending.text) || text::by_court(&deed.pending.text) {
         return Ok(open);
     }
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         for freeze in freezes(deed.title(&leg.property)?, view.now) {
             let until = freeze
                 .until

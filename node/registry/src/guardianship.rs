@@ -312,7 +312,7 @@ fn opposite(
     let gift = matches!(text, Text::Transfer(text) if text.kind == TransferKind::Gift);
     let lenders = text::side(&deed.property, text, ActRole::Mortgagee);
     let mut opposite = Vec::new();
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         if any_is(state, &leg.disponors, ward)? {
             opposite.extend(&leg.acquirers);
         }

@@ -36,7 +36,7 @@ pub(crate) fn disposals(deed: &Deed) -> Result<Vec<Disposal<'_>>, StateError> {
         return Ok(Vec::new());
     };
     let mut disposals = Vec::new();
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         for party in &leg.disponors {
             let Some(held) = title.share_of(party) else {

@@ -72,7 +72,7 @@ fn certify_power(case: &mut Case<'_, '_>, id: RecordId, power: Power) -> Verdict
 fn certify_instrument(case: &mut Case<'_, '_>, mut deed: Deed) -> Verdict {
     let mut law = Codes::default();
     // Rule 24: in its territory, with everything the instrument is about.
-    let legs = deed.legs().into_iter().map(|leg| leg.property);
+    let legs = deed.legs.iter().map(|leg| leg.property.clone());
     let mut properties: Vec<String> = legs.collect();
     properties.push(deed.property.clone());
     check_territory(case, Some(&properties), &mut law)?;

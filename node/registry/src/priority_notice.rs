@@ -54,7 +54,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, _body: &PriorityNotice) -> Verdict 
     let bought = bought(case, &deed)?;
     law.require(!bought.is_empty(), Code::NoticeForeign);
     // Rule 32: for a deed that holds the slot by a disponor's act, on every title it is about.
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         let holder = deed::signed_holder(case.state, &leg.property, title, case.now)?;
         law.require(holder == Some(deed.id), Code::NoticeUnsigned);
@@ -76,7 +76,7 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, _body: &PriorityNotice) -> Verdict 
 /// The properties that the signer, or a group that they belong to, acquires by the deed.
 fn bought(case: &Case<'_, '_>, deed: &Deed) -> Result<Vec<String>, StateError> {
     let mut bought = Vec::new();
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         for acquirer in &leg.acquirers {
             let own = representation::belongs(case.state, acquirer, &case.record.issuer())?;
             if own && !bought.contains(&leg.property) {

@@ -140,7 +140,7 @@ fn register(
         Text::Consolidation(text) => parcel::consolidate(state, block, deed, &text)?,
     }
     let disposes = text::disposes(&deed.pending.text);
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         if let Some(title) = deed.titles.get_mut(&leg.property).filter(|_| disposes) {
             preemption::drop_stale(state, &leg.property, title)?;
             next_version(title, deed.id, block);

@@ -143,9 +143,13 @@ type Known = (PartyId, Option<Arc<Party>>);
 /// Those who stand behind a party, as the register holds them: the members of a group, and of the groups
 /// within it, that are no groups themselves; otherwise the party itself.
 fn behind(state: &dyn StateRead, party: &PartyId) -> Result<Vec<Known>, StateError> {
+    let known = state::party(state, party)?;
+    let Some(Nature::Group(group)) = known.as_ref().map(|party| &party.nature) else {
+        return Ok(vec![(*party, known)]);
+    };
     let mut found = Vec::new();
-    let mut level = vec![*party];
-    for _ in 0..=GROUP_DEPTH_MAX {
+    let mut level: Vec<PartyId> = group.members.iter().map(|member| member.party).collect();
+    for _ in 0..GROUP_DEPTH_MAX {
         let mut next = Vec::new();
         for id in level {
             let party = state::party(state, &id)?;

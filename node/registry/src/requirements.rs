@@ -110,7 +110,7 @@ pub(crate) fn first_open(view: &View<'_>) -> Asked {
 fn priority(view: &View<'_>) -> Asked {
     let mut open = Vec::new();
     let deed = view.deed;
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         let title = deed.title(&leg.property)?;
         if let Some(version) = leg.version.filter(|version| *version != title.version) {
             let text = format!(
@@ -154,7 +154,7 @@ pub(crate) fn acts(view: &View<'_>) -> Asked {
         (ActRole::Acquirer, "act.acquirer", "receive"),
         (ActRole::Mortgagee, "act.mortgagee", "lend the price of"),
     ] {
-        for party in text::side(&deed.property, &deed.pending.text, role) {
+        for party in text::side_of(&deed.legs, &deed.pending.text, role) {
             let cannot = representation::cannot_act(view.state, &party, view.now)?;
             let is_able = cannot.is_empty();
             for code in cannot {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
-use deedbook_schemas::instrument::Status;
+use deedbook_schemas::instrument::{Instrument, Status};
 use deedbook_schemas::limits::{EXPIRY_STEPS_MAX, SCHEDULE_DAYS_MAX};
 use deedbook_schemas::outcome::Outcome;
 use minicbor::{CborLen, Decode, Encode};
@@ -173,7 +173,7 @@ pub fn end_block(overlay: &mut Overlay<'_>, block: &BlockContext) -> Result<(), 
     let mut times: BTreeMap<Seconds, Vec<Due>> = BTreeMap::new();
     for (time, due) in overlay.scheduled().to_vec() {
         let to_come = match &due {
-            Due::Instrument(id) => state::instrument(overlay, id)?
+            Due::Instrument(id) => state::look::<Instrument>(overlay, Key::Instrument(id))?
                 .is_some_and(|instrument| instrument.pending.is_some()),
             Due::Title(_) | Due::Later(..) => true,
         };

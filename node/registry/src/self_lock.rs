@@ -128,7 +128,7 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<Requirement>, StateError> {
     if !text::disposes(&deed.pending.text) || !text::acts_by_will(&deed.pending.text) {
         return Ok(open);
     }
-    for leg in deed.legs() {
+    for leg in &deed.legs {
         for lock in locks(deed.title(&leg.property)?, view.now) {
             if !leg.disponors.contains(&lock.holder) {
                 continue;

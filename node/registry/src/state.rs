@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deedbook_schemas::block::{Height, Seconds};
-use deedbook_schemas::digest::{EvidenceRoot, RecordId, derive};
+use deedbook_schemas::digest::{Context, EvidenceRoot, RecordId, derive};
 use deedbook_schemas::encoding::{DecodeError, decode, encode};
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::instrument::{Consent, Instrument, Power};
@@ -62,11 +62,20 @@ pub trait StateRead: Send + Sync {
         self.get(key)?.map(|value| decode(&value)).transpose()
     }
 
-    /// Whether a mark was made: see [`record_mark`], [`evidence_mark`] and [`deletion_mark`].
+    /// Whether a mark other than a record's was made: see [`evidence_mark`] and [`deletion_mark`].
     ///
     /// # Errors
     /// [`StateError`] if the storage fails.
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError>;
+
+    /// Whether a record is on the ledger: see [`record_mark`]. As [`StateRead::seen`] where all marks
+    /// are kept together.
+    ///
+    /// # Errors
+    /// [`StateError`] if the storage fails.
+    fn recorded(&self, record: &RecordId) -> Result<bool, StateError> {
+        self.seen(&record_mark(record))
+    }
 }
 
 /// The mark of a record that is on the ledger: its id.
@@ -79,7 +88,8 @@ pub fn record_mark(record: &RecordId) -> [u8; 32] {
 /// it can never equal a record's mark.
 #[must_use]
 pub fn evidence_mark(root: &EvidenceRoot) -> [u8; 32] {
-    derive("deedbook 2026 evidence mark", &[&root.0])
+    static MARK: Context = Context::new("deedbook 2026 evidence mark");
+    MARK.hash(&[&root.0])
 }
 
 /// The mark of a recording that its keeper has deleted.
@@ -329,10 +339,42 @@ pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Vec<u8>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(usize);
 
+/// An object that was written, and how its kind is encoded: at the end of a block, and not each time
+/// that one of its records changes it. It is what decoding gives: no other value has its encoding.
+#[derive(Clone)]
+struct Written {
+    object: Object,
+    encode: fn(&Object) -> Vec<u8>,
+}
+
+impl Written {
+    fn new<T>(value: &T) -> Self
+    where
+        T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
+        T: Clone + PartialEq + Send + Sync + 'static,
+    {
+        debug_assert!(
+            decode(&encode(value), usize::MAX).is_ok_and(|again: T| again == *value),
+            "what is written is read as something else"
+        );
+        Self {
+            object: Arc::new(value.clone()),
+            encode: |object| {
+                let value: Option<&T> = object.downcast_ref();
+                encode(value.expect("the encoder was chosen by the object's type"))
+            },
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        (self.encode)(&self.object)
+    }
+}
+
 enum Undo {
     Write {
         key: Vec<u8>,
-        before: Option<Option<Vec<u8>>>,
+        before: Option<Option<Written>>,
     },
     Mark([u8; 32]),
     Scheduled,
@@ -341,10 +383,10 @@ enum Undo {
 /// The changes of one block over a committed state that stays untouched.
 pub struct Overlay<'a> {
     base: &'a dyn StateRead,
-    /// What is at a key, once asked: the rules of one act ask for the same few objects again and
-    /// again. An object leaves when its value changes, so that only what was written is ever read.
+    /// What the committed state has at a key, once asked: the rules of one act ask for the same few
+    /// objects again and again.
     objects: Mutex<BTreeMap<Vec<u8>, Option<Object>>>,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: BTreeMap<Vec<u8>, Option<Written>>,
     marks: BTreeSet<[u8; 32]>,
     scheduled: Vec<(Seconds, Due)>,
     journal: Vec<Undo>,
@@ -353,26 +395,30 @@ pub struct Overlay<'a> {
 impl StateRead for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
         match self.changes.get(key) {
-            Some(value) => Ok(value.clone()),
+            Some(value) => Ok(value.as_ref().map(Written::bytes)),
             None => self.base.get(key),
         }
     }
 
     fn object(&self, key: &[u8], decode: &DecodeObject<'_>) -> Result<Option<Object>, StateError> {
+        if let Some(changed) = self.changes.get(key) {
+            return Ok(changed.as_ref().map(|written| Arc::clone(&written.object)));
+        }
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(object) = objects.get(key) {
             return Ok(object.clone());
         }
-        let object = match self.changes.get(key) {
-            Some(value) => value.as_deref().map(decode).transpose()?,
-            None => self.base.object(key, decode)?,
-        };
+        let object = self.base.object(key, decode)?;
         objects.insert(key.to_vec(), object.clone());
         Ok(object)
     }
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
         Ok(self.marks.contains(mark) || self.base.seen(mark)?)
+    }
+
+    fn recorded(&self, record: &RecordId) -> Result<bool, StateError> {
+        Ok(self.marks.contains(&record_mark(record)) || self.base.recorded(record)?)
     }
 }
 
@@ -391,19 +437,21 @@ impl<'a> Overlay<'a> {
     }
 
     /// Changes the value at a key; gives what stood in the way of the committed one.
-    fn change(&mut self, key: &[u8], value: Option<Option<Vec<u8>>>) -> Option<Option<Vec<u8>>> {
-        let objects = self.objects.get_mut();
-        objects.unwrap_or_else(PoisonError::into_inner).remove(key);
+    fn change(&mut self, key: &[u8], value: Option<Option<Written>>) -> Option<Option<Written>> {
         match value {
             Some(value) => self.changes.insert(key.to_vec(), value),
             None => self.changes.remove(key),
         }
     }
 
-    /// What changed: a key and its new value, or `None` where it was deleted.
+    /// What changed: a key and its new value, or `None` where it was deleted. Encodes each value.
     #[must_use]
-    pub fn changes(&self) -> &BTreeMap<Vec<u8>, Option<Vec<u8>>> {
-        &self.changes
+    pub fn changes(&self) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        let encoded = |value: &Option<Written>| value.as_ref().map(Written::bytes);
+        self.changes
+            .iter()
+            .map(|(key, value)| (key.clone(), encoded(value)))
+            .collect()
     }
 
     /// The marks made: they are to be seen from now on.
@@ -430,9 +478,13 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    pub(crate) fn put<T: Encode<()> + CborLen<()>>(&mut self, key: Key<'_>, value: &T) {
+    pub(crate) fn put<T>(&mut self, key: Key<'_>, value: &T)
+    where
+        T: for<'b> Decode<'b, ()> + Encode<()> + CborLen<()>,
+        T: Clone + PartialEq + Send + Sync + 'static,
+    {
         let key = key.bytes();
-        let before = self.change(&key, Some(Some(encode(value))));
+        let before = self.change(&key, Some(Some(Written::new(value))));
         self.journal.push(Undo::Write { key, before });
     }
 

@@ -26,17 +26,17 @@ fn parties(shares: &[PartyShare]) -> Vec<PartyId> {
 
 /// The titles of an instrument on `property`, in a fixed order.
 pub(crate) fn legs(property: &str, text: &Text) -> Vec<Leg> {
-    let leg = |version, disponors: &[PartyId], acquirers: &[PartyId]| Leg {
+    let leg = |version, disponors, acquirers| Leg {
         property: property.to_owned(),
         version,
-        disponors: disponors.to_vec(),
-        acquirers: acquirers.to_vec(),
+        disponors,
+        acquirers,
     };
     match text {
         Text::Transfer(text) => {
             let disponors = parties(&text.disponors);
             let acquirers = parties(&text.acquirers);
-            let first = leg(Some(text.title_version), &disponors, &acquirers);
+            let first = leg(Some(text.title_version), disponors, acquirers);
             let counter = text.counter.as_ref().map(|counter| Leg {
                 property: counter.property.clone(),
                 version: Some(counter.title_version),
@@ -46,20 +46,23 @@ pub(crate) fn legs(property: &str, text: &Text) -> Vec<Leg> {
             std::iter::once(first).chain(counter).collect()
         }
         Text::Mortgage(text) => {
-            let mortgagee = [text.terms.mortgagee];
-            vec![leg(Some(text.title_version), &text.mortgagors, &mortgagee)]
+            let (version, mortgagee) = (text.title_version, vec![text.terms.mortgagee]);
+            vec![leg(Some(version), text.mortgagors.clone(), mortgagee)]
         }
         Text::Servitude(text) => {
-            let beneficiary = [text.beneficiary];
-            vec![leg(Some(text.title_version), &text.grantors, &beneficiary)]
+            let (version, beneficiary) = (text.title_version, vec![text.beneficiary]);
+            vec![leg(Some(version), text.grantors.clone(), beneficiary)]
         }
         Text::Lease(text) => {
-            let lessee = [text.lessee];
-            vec![leg(Some(text.title_version), &text.lessors, &lessee)]
+            let (version, lessee) = (text.title_version, vec![text.lessee]);
+            vec![leg(Some(version), text.lessors.clone(), lessee)]
         }
-        Text::Assignment(text) => vec![leg(None, &[text.assignor], &[text.assignee])],
-        Text::Postponement(text) => vec![leg(None, &[text.mortgagee], &text.passed)],
-        Text::Subdivision(text) => vec![leg(Some(text.title_version), &text.holders, &[])],
+        Text::Assignment(text) => vec![leg(None, vec![text.assignor], vec![text.assignee])],
+        Text::Postponement(text) => vec![leg(None, vec![text.mortgagee], text.passed.clone())],
+        Text::Subdivision(text) => {
+            let (version, holders) = (text.title_version, text.holders.clone());
+            vec![leg(Some(version), holders, Vec::new())]
+        }
         Text::Consolidation(text) => {
             let of = |from: &deedbook_schemas::parcel::OldUnit| Leg {
                 property: from.property.clone(),
@@ -74,18 +77,26 @@ pub(crate) fn legs(property: &str, text: &Text) -> Vec<Leg> {
 
 /// Who acts in a capacity, each once, in the order of the text.
 pub(crate) fn side(property: &str, text: &Text, role: ActRole) -> Vec<PartyId> {
+    match role {
+        ActRole::Mortgagee => lender(text).into_iter().collect(),
+        ActRole::Disponor | ActRole::Acquirer => side_of(&legs(property, text), text, role),
+    }
+}
+
+/// As [`side`], of an instrument whose legs are at hand.
+pub(crate) fn side_of(legs: &[Leg], text: &Text, role: ActRole) -> Vec<PartyId> {
     let mut side = Vec::new();
     if role == ActRole::Mortgagee {
         side.extend(lender(text));
     } else if role != ActRole::Disponor || acts_by_will(text) {
-        for leg in legs(property, text) {
+        for leg in legs {
             let parties = match role {
-                ActRole::Disponor => leg.disponors,
-                ActRole::Acquirer | ActRole::Mortgagee => leg.acquirers,
+                ActRole::Disponor => &leg.disponors,
+                ActRole::Acquirer | ActRole::Mortgagee => &leg.acquirers,
             };
             for party in parties {
-                if !side.contains(&party) {
-                    side.push(party);
+                if !side.contains(party) {
+                    side.push(*party);
                 }
             }
         }

@@ -202,7 +202,7 @@ impl<'a> Making<'a> {
     fn finish(mut self, tip: &Tip, proposer: ValidatorAddress) -> Result<Executed, Fatal> {
         end_block(&mut self.overlay, &self.context)?;
         let store = &self.ledger.store;
-        let state = store.update(self.overlay.changes())?;
+        let state = store.update(&self.overlay.changes())?;
         let next_validators = tip.next_validators;
         // Time alone may tidy the state without an outcome; what the state becomes is sealed.
         if !self.entries.is_empty() || state.root != tip.state_root {

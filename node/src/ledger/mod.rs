@@ -67,20 +67,21 @@ pub struct Ledger {
 
 impl StateRead for Store {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        Self::get(self, key).map_err(|error| StateError::Storage(error.to_string()))
+        Self::get(self, key).map_err(storage)
     }
 
     fn seen(&self, mark: &[u8; 32]) -> Result<bool, StateError> {
-        let failed = |error: StoreError| StateError::Storage(error.to_string());
-        Ok(self
-            .record_index(&RecordId(*mark))
-            .map_err(failed)?
-            .is_some()
-            || self
-                .index(&execute::mark_row(mark))
-                .map_err(failed)?
-                .is_some())
+        let found = self.index(&execute::mark_row(mark));
+        Ok(found.map_err(storage)?.is_some())
     }
+
+    fn recorded(&self, record: &RecordId) -> Result<bool, StateError> {
+        Ok(self.record_index(record).map_err(storage)?.is_some())
+    }
+}
+
+fn storage(error: StoreError) -> StateError {
+    StateError::Storage(error.to_string())
 }
 
 impl From<StoreError> for Fatal {

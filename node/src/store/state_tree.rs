@@ -37,17 +37,20 @@ pub struct StateUpdate {
     /// Root of the state tree after it.
     pub root: StateRoot,
     nodes: Vec<(Vec<u8>, Vec<u8>)>,
-    values: StateChanges,
+    values: Rows,
     undo: Undo,
 }
+
+/// Keys and their values, sorted by key; `None` where there is none.
+type Rows = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 /// What one version replaced.
 #[derive(Debug, Clone, Default, BorshSerialize, BorshDeserialize)]
 struct Undo {
     /// Rows of [`Family::Nodes`] that this version no longer refers to.
     nodes: Vec<Vec<u8>>,
-    /// Values before this version, by key.
-    values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Values before this version.
+    values: Rows,
 }
 
 /// Computes the state after `changes` on top of version `base`, writing nothing. Changes that
@@ -84,6 +87,7 @@ pub(super) fn update(
     let read = |path: &[u8], version| node(rocks, &options, path, version);
     let (root, change) = Change::make(&read, base, &leaves)?;
     update.root = root.root();
+    update.nodes.reserve_exact(change.written.len());
     for (row, node) in change.written {
         update.nodes.push((row, to_borsh(&node)?));
     }
@@ -93,16 +97,13 @@ pub(super) fn update(
 }
 
 /// The changes that do change something, and what was there before them.
-fn real_changes(
-    rocks: &Rocks,
-    changes: &StateChanges,
-) -> Result<(StateChanges, StateChanges), StoreError> {
-    let (mut values, mut old) = (StateChanges::new(), StateChanges::new());
+fn real_changes(rocks: &Rocks, changes: &StateChanges) -> Result<(Rows, Rows), StoreError> {
+    let (mut values, mut old) = (Vec::with_capacity(changes.len()), Vec::new());
     for (key, value) in changes {
         let before = rocks.get(Family::Values, key)?;
         if before != *value {
-            values.insert(key.clone(), value.clone());
-            old.insert(key.clone(), before);
+            values.push((key.clone(), value.clone()));
+            old.push((key.clone(), before));
         }
     }
     Ok((values, old))
@@ -237,7 +238,8 @@ fn value_at(
     options: &ReadOptions,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     for later in version + 1..=tip {
-        if let Some(value) = read_undo(rocks, later, options)?.values.remove(key) {
+        let mut replaced = read_undo(rocks, later, options)?.values.into_iter();
+        if let Some((_, value)) = replaced.find(|(replaced, _)| replaced == key) {
             return Ok(value);
         }
     }
@@ -277,7 +279,13 @@ fn node(
 }
 
 fn to_borsh<T: BorshSerialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    borsh::to_vec(value).map_err(|error| corrupt("encoding", error))
+    // As long as it is: of the kilobyte that borsh would take, a node fills a tenth or nine.
+    let encoded = borsh::object_length(value).and_then(|length| {
+        let mut bytes = Vec::with_capacity(length);
+        borsh::to_writer(&mut bytes, value)?;
+        Ok(bytes)
+    });
+    encoded.map_err(|error| corrupt("encoding", error))
 }
 
 fn from_borsh<T: BorshDeserialize>(what: &str, bytes: &[u8]) -> Result<T, StoreError> {

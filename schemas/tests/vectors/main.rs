@@ -212,11 +212,13 @@ fn every_valid_vector_decodes_verifies_and_encodes_to_its_bytes() {
         let bytes = vector.bytes();
         assert_eq!(refusal(&vector.kind, &bytes), None, "{}", vector.name);
         if vector.is_record() {
-            let record = Record::decode(&bytes).unwrap();
+            let (record, signed) = Record::decode_signed(&bytes).unwrap();
             assert_eq!(record.statement.encode(), bytes, "{}", vector.name);
             assert_eq!(Some(record.id.to_string()), vector.id);
-            let signed = hex::encode(record.statement.to_be_signed());
-            assert_eq!(Some(signed), vector.to_be_signed);
+            assert_eq!(signed.record, record.statement.to_be_signed());
+            let attested = record.attestation.map(|it| it.statement.to_be_signed());
+            assert_eq!(signed.attestation, attested, "{}", vector.name);
+            assert_eq!(Some(hex::encode(signed.record)), vector.to_be_signed);
         }
     }
 }

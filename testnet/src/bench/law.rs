@@ -282,7 +282,7 @@ impl Town {
             }
             end_block(&mut overlay, &block)?;
             let applied = cpu_micros()?;
-            self.store.update(overlay.changes())?;
+            self.store.update(&overlay.changes())?;
             tree += cpu_micros()? - applied;
             applying += applied - start;
             ensure!(
@@ -315,7 +315,7 @@ impl Town {
             let mut overlay = Overlay::new(&self.store);
             let begin = cpu_micros()?;
             let applied = apply(&mut overlay, &block, &record, &|_| true)?;
-            self.store.update(overlay.changes())?;
+            self.store.update(&overlay.changes())?;
             let has_changed = cpu_micros()?;
             ensure!(applied.refusal.is_none(), "{:?}", applied.refusal);
             let (value, _proof) = self.store.prove(version, &key)?;

@@ -68,7 +68,7 @@ impl Register {
             });
         }
         end_block(&mut overlay, &block).unwrap();
-        let (changes, marks) = (overlay.changes().clone(), overlay.marks().clone());
+        let (changes, marks) = (overlay.changes(), overlay.marks().clone());
         for (key, value) in changes {
             match value {
                 Some(value) => drop(self.state.values.insert(key, value)),

@@ -120,7 +120,7 @@ impl Play {
         end_block(&mut overlay, &block).unwrap();
         let mut next = moment.clone();
         next.marks.extend(overlay.marks());
-        let changes = overlay.changes().clone();
+        let changes = overlay.changes();
         next.written.extend(changes);
         for (step, applied) in steps.iter().zip(&answers) {
             let registered = self.registered(applied);
