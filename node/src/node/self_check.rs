@@ -21,7 +21,7 @@ use crate::fatal::Fatal;
 use crate::store::StoreError;
 
 /// Between two checks. One of a million records takes some ten seconds of one core.
-const SELF_CHECK_EVERY: Duration = Duration::from_hours(24);
+const SELF_CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Ends a check that is under way when it is dropped.
 pub(super) struct EndsCheck(Arc<AtomicBool>);
