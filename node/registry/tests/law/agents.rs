@@ -9,7 +9,7 @@ use crate::powers::{Change, FLAT, OTHER, grant, lodge, sells_under, world};
 use crate::world::{id, money, record_id};
 
 #[test]
-pub(crate) fn an_agent_sells_within_the_power() {
+fn an_agent_sells_within_the_power() {
     let mut world = world();
     let mut body = world.power_body(&[ActKind::Sell]);
     body.scope.properties = Some(vec![FLAT.to_owned()]);
@@ -80,7 +80,7 @@ const OUTSIDE: &[Change] = &[
 ];
 
 #[test]
-pub(crate) fn an_act_outside_the_scope_is_refused() {
+fn an_act_outside_the_scope_is_refused() {
     for (what, change, codes) in OUTSIDE {
         println!("{what}");
         let mut world = world();
@@ -113,7 +113,7 @@ pub(crate) fn an_act_outside_the_scope_is_refused() {
 }
 
 #[test]
-pub(crate) fn an_agent_buys_under_a_power_to_acquire_and_a_floor_binds_sales_only() {
+fn an_agent_buys_under_a_power_to_acquire_and_a_floor_binds_sales_only() {
     let mut world = world();
     let mut body = world.power_body(&[ActKind::Sell, ActKind::Acquire]);
     body.scope.price_floor = Some(money(90_000_000));
@@ -128,7 +128,7 @@ pub(crate) fn an_agent_buys_under_a_power_to_acquire_and_a_floor_binds_sales_onl
 }
 
 #[test]
-pub(crate) fn an_agent_deals_neither_with_themselves_nor_their_spouse_nor_on_both_sides() {
+fn an_agent_deals_neither_with_themselves_nor_their_spouse_nor_on_both_sides() {
     // The agent buys.
     let mut world = world();
     let power = world.empower("Aida", "Bolat", &[ActKind::Sell]);
@@ -149,7 +149,7 @@ pub(crate) fn an_agent_deals_neither_with_themselves_nor_their_spouse_nor_on_bot
 }
 
 #[test]
-pub(crate) fn an_agent_on_both_sides_needs_the_leave_of_both() {
+fn an_agent_on_both_sides_needs_the_leave_of_both() {
     for (seller, buyer, lawful) in [
         (false, false, false),
         (true, false, false),
@@ -178,7 +178,7 @@ pub(crate) fn an_agent_on_both_sides_needs_the_leave_of_both() {
 }
 
 #[test]
-pub(crate) fn the_principal_holds_the_right_when_the_act_is_done() {
+fn the_principal_holds_the_right_when_the_act_is_done() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
     let late = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);

@@ -36,7 +36,7 @@ fn longest(world: &World) -> u64 {
 }
 
 #[test]
-pub(crate) fn a_caveat_warns_blocks_nothing_and_passes_with_the_property() {
+fn a_caveat_warns_blocks_nothing_and_passes_with_the_property() {
     let mut world = world();
     let until = in_seconds(&world, 10 * DAY);
     let record = world.caveat("Clara", FLAT, until);
@@ -73,7 +73,7 @@ pub(crate) fn a_caveat_warns_blocks_nothing_and_passes_with_the_property() {
 }
 
 #[test]
-pub(crate) fn a_caveat_begins_and_does_not_last_longer_than_the_profile_says() {
+fn a_caveat_begins_and_does_not_last_longer_than_the_profile_says() {
     let mut world = world();
     let longest = longest(&world);
     for (seconds, lawful) in [(0, false), (longest + 1, false), (longest, true)] {
@@ -93,7 +93,7 @@ pub(crate) fn a_caveat_begins_and_does_not_last_longer_than_the_profile_says() {
 }
 
 #[test]
-pub(crate) fn a_claimant_has_one_caveat_on_a_title_and_another_after_it_lapsed() {
+fn a_claimant_has_one_caveat_on_a_title_and_another_after_it_lapsed() {
     let mut world = world();
     let until = in_seconds(&world, 3600);
     let record = world.caveat("Clara", FLAT, until);
@@ -113,7 +113,7 @@ pub(crate) fn a_claimant_has_one_caveat_on_a_title_and_another_after_it_lapsed()
 }
 
 #[test]
-pub(crate) fn two_caveats_of_one_claimant_in_one_block_are_one() {
+fn two_caveats_of_one_claimant_in_one_block_are_one() {
     let mut world = world();
     let until = in_seconds(&world, DAY);
     let records = [
@@ -127,7 +127,7 @@ pub(crate) fn two_caveats_of_one_claimant_in_one_block_are_one() {
 }
 
 #[test]
-pub(crate) fn there_is_room_for_a_few_claimants() {
+fn there_is_room_for_a_few_claimants() {
     let names: Vec<String> = (0..=CAVEATS_MAX).map(|n| format!("claimant {n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut world = world();
@@ -142,7 +142,7 @@ pub(crate) fn there_is_room_for_a_few_claimants() {
 }
 
 #[test]
-pub(crate) fn who_may_not_warn_does_not() {
+fn who_may_not_warn_does_not() {
     let mut world = world();
     let until = in_seconds(&world, DAY);
     for stranger in ["Nobody", COURT, REGISTRAR] {

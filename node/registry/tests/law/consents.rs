@@ -10,7 +10,7 @@ use crate::marriage::{FLAT, OTHER, all_but_consent, family, give_consent, is_reg
 use crate::world::{BEFORE, DAY, World, id, money, record_id};
 
 #[test]
-pub(crate) fn joint_property_waits_for_the_spouse_and_registers_with_the_consent() {
+fn joint_property_waits_for_the_spouse_and_registers_with_the_consent() {
     let (mut world, _) = family();
     let deed = all_but_consent(&mut world);
     assert_eq!(world.open(&deed), ["consent.missing"]);
@@ -39,7 +39,7 @@ pub(crate) fn joint_property_waits_for_the_spouse_and_registers_with_the_consent
 }
 
 #[test]
-pub(crate) fn a_consent_may_come_first() {
+fn a_consent_may_come_first() {
     let (mut world, _) = family();
     let body = SpousalConsent {
         counterparty: Some(id("Bolat")),
@@ -51,7 +51,7 @@ pub(crate) fn a_consent_may_come_first() {
 }
 
 #[test]
-pub(crate) fn a_consent_for_something_else_does_not_serve() {
+fn a_consent_for_something_else_does_not_serve() {
     type Change = fn(&mut SpousalConsent);
     let cases: &[(&str, Change)] = &[
         ("for a mortgage", |c| {
@@ -94,7 +94,7 @@ pub(crate) fn a_consent_for_something_else_does_not_serve() {
 }
 
 #[test]
-pub(crate) fn a_floor_that_is_just_met_and_the_last_second_still_serve() {
+fn a_floor_that_is_just_met_and_the_last_second_still_serve() {
     let (mut world, _) = family();
     let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let act = world.sells("Aida", &deed);
@@ -126,7 +126,7 @@ fn world_clone(world: &World) -> World {
 }
 
 #[test]
-pub(crate) fn who_may_not_consent_is_refused() {
+fn who_may_not_consent_is_refused() {
     let (mut world, marriage) = family();
     let body = world.consent_body("Aida");
     let by_stranger = world.consent("Clara", FLAT, body.clone());
@@ -161,7 +161,7 @@ pub(crate) fn who_may_not_consent_is_refused() {
 }
 
 #[test]
-pub(crate) fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_agent_can() {
+fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_agent_can() {
     let (mut world, _) = family();
     let power = world.empower("Arman", "Aida", &[ActKind::Consent]);
     let body = SpousalConsent {
@@ -195,7 +195,7 @@ pub(crate) fn the_seller_cannot_consent_under_a_power_from_the_spouse_and_an_age
 }
 
 #[test]
-pub(crate) fn a_consent_serves_once() {
+fn a_consent_serves_once() {
     let mut world = World::new();
     world.enrol(&["Aida", "Arman", "Bolat", "Clara"]);
     world.unmarried(&["Bolat", "Clara"], BEFORE);
@@ -220,7 +220,7 @@ pub(crate) fn a_consent_serves_once() {
 }
 
 #[test]
-pub(crate) fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
+fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
     for revoked_first in [true, false] {
         let (mut world, _) = family();
         let body = world.consent_body("Aida");
@@ -249,7 +249,7 @@ pub(crate) fn consent_and_revocation_in_one_block_are_decided_by_their_order() {
 }
 
 #[test]
-pub(crate) fn only_the_spouse_revokes_a_consent() {
+fn only_the_spouse_revokes_a_consent() {
     let (mut world, _) = family();
     let body = world.consent_body("Aida");
     let consent = give_consent(&mut world, body);
@@ -262,7 +262,7 @@ pub(crate) fn only_the_spouse_revokes_a_consent() {
 }
 
 #[test]
-pub(crate) fn a_holder_has_room_for_a_few_consents_and_lapsed_ones_make_room() {
+fn a_holder_has_room_for_a_few_consents_and_lapsed_ones_make_room() {
     let (mut world, _) = family();
     for _ in 0..4 {
         let body = SpousalConsent {

@@ -21,7 +21,7 @@ fn pending(world: &World) -> u64 {
 }
 
 #[test]
-pub(crate) fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
+fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
     let mut world = world();
     assert_eq!(next_deadline(&world.state).unwrap(), None);
     let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
@@ -45,7 +45,7 @@ pub(crate) fn a_pending_instrument_expires_at_its_hour_and_frees_the_slot() {
 }
 
 #[test]
-pub(crate) fn closed_instruments_are_passed_over_and_hours_come_in_order() {
+fn closed_instruments_are_passed_over_and_hours_come_in_order() {
     let mut world = world();
     let withdrawn = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let record = world.withdraws("Aida", &withdrawn);
@@ -71,7 +71,7 @@ pub(crate) fn closed_instruments_are_passed_over_and_hours_come_in_order() {
 }
 
 #[test]
-pub(crate) fn more_than_one_block_can_end_are_ended_in_order_by_the_next_ones() {
+fn more_than_one_block_can_end_are_ended_in_order_by_the_next_ones() {
     let mut world = world();
     let mut lodged = Vec::new();
     for _ in 0..3 {

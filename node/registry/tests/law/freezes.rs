@@ -63,7 +63,7 @@ fn began(world: &World) -> Vec<(RecordId, Status)> {
 }
 
 #[test]
-pub(crate) fn what_is_frozen_is_signed_and_registers_when_the_freeze_is_lifted() {
+fn what_is_frozen_is_signed_and_registers_when_the_freeze_is_lifted() {
     for authority in [COURT, PROSECUTOR, MONITOR, REGISTRAR] {
         let mut world = world();
         let freeze = world.frozen(authority, FLAT, None);
@@ -87,7 +87,7 @@ pub(crate) fn what_is_frozen_is_signed_and_registers_when_the_freeze_is_lifted()
 }
 
 #[test]
-pub(crate) fn a_freeze_of_one_property_does_not_reach_another() {
+fn a_freeze_of_one_property_does_not_reach_another() {
     let mut world = world();
     world.frozen(COURT, OTHER, None);
     let deed = signed_sale(&mut world);
@@ -95,7 +95,7 @@ pub(crate) fn a_freeze_of_one_property_does_not_reach_another() {
 }
 
 #[test]
-pub(crate) fn every_disposition_waits_for_every_freeze() {
+fn every_disposition_waits_for_every_freeze() {
     let mut world = world();
     let one = world.frozen(COURT, FLAT, None);
     let two = world.frozen(MONITOR, FLAT, None);
@@ -126,7 +126,7 @@ pub(crate) fn every_disposition_waits_for_every_freeze() {
 }
 
 #[test]
-pub(crate) fn a_freeze_and_the_last_act_in_one_block_are_decided_by_their_order() {
+fn a_freeze_and_the_last_act_in_one_block_are_decided_by_their_order() {
     for frozen_first in [true, false] {
         let mut world = world();
         let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
@@ -144,7 +144,7 @@ pub(crate) fn a_freeze_and_the_last_act_in_one_block_are_decided_by_their_order(
 }
 
 #[test]
-pub(crate) fn a_freeze_is_over_at_its_hour_swept_or_not() {
+fn a_freeze_is_over_at_its_hour_swept_or_not() {
     let mut world = world();
     let asked = Seconds(START + 5 * 3600 - 17);
     let freeze = world.frozen(COURT, FLAT, Some(asked));
@@ -176,7 +176,7 @@ pub(crate) fn a_freeze_is_over_at_its_hour_swept_or_not() {
 }
 
 #[test]
-pub(crate) fn what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_they_have() {
+fn what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_they_have() {
     let mut world = world();
     let mortgage = mortgaged(&mut world, FLAT, "Aida", "Clara");
     world.frozen(COURT, FLAT, None);
@@ -195,7 +195,7 @@ pub(crate) fn what_is_frozen_is_not_mortgaged_and_lenders_still_pass_on_what_the
 }
 
 #[test]
-pub(crate) fn what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later() {
+fn what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later() {
     let mut world = world();
     // More instruments expire at the hour at which the freeze ends than one block sweeps.
     let crowd = |world: &mut World| {
@@ -231,7 +231,7 @@ pub(crate) fn what_is_over_blocks_nothing_although_the_sweep_comes_a_block_later
 }
 
 #[test]
-pub(crate) fn only_four_kinds_of_authority_freeze() {
+fn only_four_kinds_of_authority_freeze() {
     let mut world = world();
     for stranger in [SUPERVISOR, CIVIL, PROVIDER, NOTARY, TAX, "Aida", "Nobody"] {
         let record = world.freeze(stranger, FLAT, None);
@@ -250,7 +250,7 @@ pub(crate) fn only_four_kinds_of_authority_freeze() {
 }
 
 #[test]
-pub(crate) fn a_freeze_that_cannot_be_is_refused() {
+fn a_freeze_that_cannot_be_is_refused() {
     let mut world = world();
     let record = world.freeze(COURT, "20-000-000-1", None);
     world.refuse(&record, &["title.unknown"]);
@@ -278,7 +278,7 @@ pub(crate) fn a_freeze_that_cannot_be_is_refused() {
 }
 
 #[test]
-pub(crate) fn there_is_room_for_a_few_freezes_and_lapsed_ones_make_room() {
+fn there_is_room_for_a_few_freezes_and_lapsed_ones_make_room() {
     let mut world = world();
     let soon = Some(Seconds(START + 3600));
     for _ in 0..ENCUMBRANCES_OF_A_KIND_MAX {
@@ -293,7 +293,7 @@ pub(crate) fn there_is_room_for_a_few_freezes_and_lapsed_ones_make_room() {
 }
 
 #[test]
-pub(crate) fn its_own_authority_or_a_court_above_it_lifts_a_freeze() {
+fn its_own_authority_or_a_court_above_it_lifts_a_freeze() {
     for (by, lifts, allowed) in [
         (COURT, COURT, true),
         (COURT, HIGH_COURT, true),
@@ -321,7 +321,7 @@ pub(crate) fn its_own_authority_or_a_court_above_it_lifts_a_freeze() {
 }
 
 #[test]
-pub(crate) fn only_a_freeze_in_force_on_this_title_is_lifted() {
+fn only_a_freeze_in_force_on_this_title_is_lifted() {
     let mut world = world();
     let freeze = world.frozen(COURT, FLAT, None);
     for (property, which) in [

@@ -75,7 +75,7 @@ fn opening(world: &World) -> Seconds {
 }
 
 #[test]
-pub(crate) fn a_locked_holding_is_disposed_of_by_nobody_for_its_holder() {
+fn a_locked_holding_is_disposed_of_by_nobody_for_its_holder() {
     let mut world = world();
     let lock = world.locked("Aida", FLAT);
     let right = Right::SelfLock {
@@ -110,7 +110,7 @@ pub(crate) fn a_locked_holding_is_disposed_of_by_nobody_for_its_holder() {
 }
 
 #[test]
-pub(crate) fn a_co_owners_holding_is_not_locked() {
+fn a_co_owners_holding_is_not_locked() {
     let mut world = world();
     world.locked("Aida", FLAT);
     let own = world.lodge_sale(FLAT, &[("Clara", "1/2")], &[("Aida", "1/2")]);
@@ -124,7 +124,7 @@ pub(crate) fn a_co_owners_holding_is_not_locked() {
 }
 
 #[test]
-pub(crate) fn a_lock_opens_after_the_cooling_off_and_not_one_second_before() {
+fn a_lock_opens_after_the_cooling_off_and_not_one_second_before() {
     let mut world = world();
     let lock = world.locked("Aida", OTHER);
     let deed = sale(&mut world, OTHER, &[("Aida", "1/1")], "1/1");
@@ -158,7 +158,7 @@ pub(crate) fn a_lock_opens_after_the_cooling_off_and_not_one_second_before() {
 }
 
 #[test]
-pub(crate) fn a_holding_is_locked_again_once_it_was_opened() {
+fn a_holding_is_locked_again_once_it_was_opened() {
     let mut world = world();
     let lock = world.locked("Aida", OTHER);
     let opens = opening(&world);
@@ -174,7 +174,7 @@ pub(crate) fn a_holding_is_locked_again_once_it_was_opened() {
 }
 
 #[test]
-pub(crate) fn heirs_inherit_what_was_locked_and_not_what_is_frozen() {
+fn heirs_inherit_what_was_locked_and_not_what_is_frozen() {
     for frozen in [false, true] {
         let mut world = world();
         world.locked("Aida", OTHER);
@@ -211,7 +211,7 @@ pub(crate) fn heirs_inherit_what_was_locked_and_not_what_is_frozen() {
 }
 
 #[test]
-pub(crate) fn a_lock_is_opened_at_high_assurance_only() {
+fn a_lock_is_opened_at_high_assurance_only() {
     let mut world = world_of(Profile {
         assurance_min: 1,
         lock_assurance: 3,
@@ -244,7 +244,7 @@ pub(crate) fn a_lock_is_opened_at_high_assurance_only() {
 }
 
 #[test]
-pub(crate) fn only_a_holder_in_person_locks_and_only_once() {
+fn only_a_holder_in_person_locks_and_only_once() {
     let mut world = world();
     world.empower("Aida", "Zarina", &[ActKind::Sell, ActKind::Manage]);
     for stranger in ["Zarina", "Bolat"] {
@@ -269,7 +269,7 @@ pub(crate) fn only_a_holder_in_person_locks_and_only_once() {
 }
 
 #[test]
-pub(crate) fn only_a_lock_in_force_is_opened_by_its_holder() {
+fn only_a_lock_in_force_is_opened_by_its_holder() {
     let mut world = world();
     let lock = world.locked("Aida", FLAT);
     for (property, which) in [
@@ -294,7 +294,7 @@ pub(crate) fn only_a_lock_in_force_is_opened_by_its_holder() {
 }
 
 #[test]
-pub(crate) fn a_lock_and_the_last_act_in_one_block_are_decided_by_their_order() {
+fn a_lock_and_the_last_act_in_one_block_are_decided_by_their_order() {
     for locked_first in [true, false] {
         let mut world = world();
         let deed = world.lodge_sale(OTHER, &[("Aida", "1/1")], &[("Bolat", "1/1")]);

@@ -117,7 +117,7 @@ const STATUSES: &[Story] = &[
 ];
 
 #[test]
-pub(crate) fn the_status_at_acquisition_decides() {
+fn the_status_at_acquisition_decides() {
     for (what, story, open) in STATUSES {
         println!("{what}");
         let mut world = World::new();
@@ -138,7 +138,7 @@ pub(crate) fn the_status_at_acquisition_decides() {
 }
 
 #[test]
-pub(crate) fn gifts_and_inheritances_are_personal_even_in_marriage() {
+fn gifts_and_inheritances_are_personal_even_in_marriage() {
     for ground in [Ground::Gift, Ground::Inheritance] {
         let mut world = World::new();
         world.enrol(&["Aida", "Arman", "Bolat"]);
@@ -171,7 +171,7 @@ pub(crate) fn gifts_and_inheritances_are_personal_even_in_marriage() {
 }
 
 #[test]
-pub(crate) fn an_instrument_registers_in_the_block_in_which_the_missing_fact_arrives() {
+fn an_instrument_registers_in_the_block_in_which_the_missing_fact_arrives() {
     let facts: [fn(&mut World, RecordId) -> Vec<u8>; 2] = [
         |w, _| {
             let fact = CivilStatus::Unmarried {
@@ -215,7 +215,7 @@ pub(crate) fn an_instrument_registers_in_the_block_in_which_the_missing_fact_arr
 }
 
 #[test]
-pub(crate) fn a_division_to_the_other_spouse_frees_nothing_and_happens_once() {
+fn a_division_to_the_other_spouse_frees_nothing_and_happens_once() {
     let (mut world, marriage) = family();
     let division = |to: &str, property: &str| CivilStatus::Division {
         property: property.to_owned(),
@@ -234,7 +234,7 @@ pub(crate) fn a_division_to_the_other_spouse_frees_nothing_and_happens_once() {
 }
 
 #[test]
-pub(crate) fn a_spouse_who_signs_the_deed_in_person_needs_no_second_paper() {
+fn a_spouse_who_signs_the_deed_in_person_needs_no_second_paper() {
     let (mut world, _) = family();
     let deed = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Arman", "1/1")]);
     let act = world.sells("Aida", &deed);
@@ -255,7 +255,7 @@ pub(crate) fn a_spouse_who_signs_the_deed_in_person_needs_no_second_paper() {
 }
 
 #[test]
-pub(crate) fn a_consent_ends_with_the_spouse_or_the_marriage() {
+fn a_consent_ends_with_the_spouse_or_the_marriage() {
     let endings: [fn(&mut World, RecordId); 2] = [
         |w, _| w.dies("Arman"),
         |w, marriage| {
@@ -275,7 +275,7 @@ pub(crate) fn a_consent_ends_with_the_spouse_or_the_marriage() {
 }
 
 #[test]
-pub(crate) fn facts_that_contradict_the_register_are_refused() {
+fn facts_that_contradict_the_register_are_refused() {
     let (mut world, marriage) = family();
     let now = world.now();
     let registry = id(CIVIL).to_string();

@@ -109,7 +109,7 @@ const VOID: &[Change] = &[
 ];
 
 #[test]
-pub(crate) fn a_void_or_impossible_power_is_refused() {
+fn a_void_or_impossible_power_is_refused() {
     for (what, change, codes) in VOID {
         println!("{what}");
         let mut world = world();
@@ -151,7 +151,7 @@ fn a_list_in_a_scope_is_as_long_as_the_limit_and_no_longer() {
 }
 
 #[test]
-pub(crate) fn the_term_is_the_profiles_by_default_and_its_longest_at_most() {
+fn the_term_is_the_profiles_by_default_and_its_longest_at_most() {
     let mut world = world();
     let later = |years: u8| utc(&format!("{}-03-02 10:00:00", 2026 + u64::from(years))).0;
     let longest = later(world.profile().power_max_years);
@@ -172,7 +172,7 @@ pub(crate) fn the_term_is_the_profiles_by_default_and_its_longest_at_most() {
 }
 
 #[test]
-pub(crate) fn a_year_from_29_february_ends_on_28_february() {
+fn a_year_from_29_february_ends_on_28_february() {
     let mut world = world();
     // 2028-02-29T10:00:00Z.
     world.time_ms = 1_835_431_200_000;
@@ -188,7 +188,7 @@ pub(crate) fn a_year_from_29_february_ends_on_28_february() {
 }
 
 #[test]
-pub(crate) fn a_power_works_from_its_start_and_not_from_its_end_on() {
+fn a_power_works_from_its_start_and_not_from_its_end_on() {
     // Seconds between the last block and the one with the act; the power lasts from 10 to 20.
     for (wait, codes) in [
         (9, &["poa.not_yet"][..]),
@@ -215,7 +215,7 @@ pub(crate) fn a_power_works_from_its_start_and_not_from_its_end_on() {
 }
 
 #[test]
-pub(crate) fn a_power_is_ended_until_the_second_before_its_end() {
+fn a_power_is_ended_until_the_second_before_its_end() {
     for (ending, by) in [
         (Ending::Revocation, "Aida"),
         (Ending::Renunciation, "Zarina"),
@@ -240,7 +240,7 @@ pub(crate) fn a_power_is_ended_until_the_second_before_its_end() {
 }
 
 #[test]
-pub(crate) fn a_revoked_power_never_acts_again() {
+fn a_revoked_power_never_acts_again() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
     let deed = lodge(&mut world);
@@ -263,7 +263,7 @@ pub(crate) fn a_revoked_power_never_acts_again() {
 }
 
 #[test]
-pub(crate) fn a_renounced_power_is_over_too() {
+fn a_renounced_power_is_over_too() {
     let mut world = world();
     let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
     let record = world.ends("Zarina", &power, Ending::Renunciation);
@@ -274,7 +274,7 @@ pub(crate) fn a_renounced_power_is_over_too() {
 }
 
 #[test]
-pub(crate) fn a_revocation_works_from_its_place_and_what_registered_before_stands() {
+fn a_revocation_works_from_its_place_and_what_registered_before_stands() {
     for revoked_first in [false, true] {
         let mut world = world();
         let power = world.empower("Aida", "Zarina", &[ActKind::Sell]);
@@ -295,7 +295,7 @@ pub(crate) fn a_revocation_works_from_its_place_and_what_registered_before_stand
 }
 
 #[test]
-pub(crate) fn an_act_whose_power_ended_before_registration_no_longer_counts() {
+fn an_act_whose_power_ended_before_registration_no_longer_counts() {
     let mut world = world();
     let mut body = world.power_body(&[ActKind::Sell]);
     body.expires = Some(Seconds(world.now().0 + 60));
@@ -315,7 +315,7 @@ pub(crate) fn an_act_whose_power_ended_before_registration_no_longer_counts() {
 }
 
 #[test]
-pub(crate) fn death_and_incapacity_of_either_side_end_a_power() {
+fn death_and_incapacity_of_either_side_end_a_power() {
     type End = fn(&mut World, &str);
     let ends: [End; 2] = [World::dies, World::becomes_incapable];
     for end in ends {
@@ -338,7 +338,7 @@ pub(crate) fn death_and_incapacity_of_either_side_end_a_power() {
 }
 
 #[test]
-pub(crate) fn the_dead_and_the_incapable_do_not_act_and_their_acts_stop_counting() {
+fn the_dead_and_the_incapable_do_not_act_and_their_acts_stop_counting() {
     let mut world = world();
     let deed = lodge(&mut world);
     let act = world.sells("Aida", &deed);

@@ -81,7 +81,7 @@ fn signed_by_agent(world: &mut World) -> (RecordId, RecordId) {
 }
 
 #[test]
-pub(crate) fn a_notice_holds_the_slot_for_its_deed_although_the_disponors_act_stopped_counting() {
+fn a_notice_holds_the_slot_for_its_deed_although_the_disponors_act_stopped_counting() {
     let mut world = world_of(short());
     let rival = lodge(&mut world, "Clara");
     let (deed, power) = signed_by_agent(&mut world);
@@ -107,7 +107,7 @@ pub(crate) fn a_notice_holds_the_slot_for_its_deed_although_the_disponors_act_st
 }
 
 #[test]
-pub(crate) fn the_reserved_deed_registers_under_its_notice() {
+fn the_reserved_deed_registers_under_its_notice() {
     let mut world = world_of(short());
     let (deed, power) = signed_by_agent(&mut world);
     world.reserved("Bolat", &deed);
@@ -122,7 +122,7 @@ pub(crate) fn the_reserved_deed_registers_under_its_notice() {
 }
 
 #[test]
-pub(crate) fn a_notice_runs_to_the_end_of_the_last_business_day() {
+fn a_notice_runs_to_the_end_of_the_last_business_day() {
     let business = |offset, weekend: &[u8], holidays: &[u32], days| Profile {
         priority_business_days: days,
         calendar: BusinessCalendar {
@@ -171,7 +171,7 @@ pub(crate) fn a_notice_runs_to_the_end_of_the_last_business_day() {
 }
 
 #[test]
-pub(crate) fn only_an_acquirer_of_a_signed_deed_reserves() {
+fn only_an_acquirer_of_a_signed_deed_reserves() {
     let mut world = world_of(short());
     let rival = lodge(&mut world, "Clara");
     let deed = lodge(&mut world, "Bolat");
@@ -206,7 +206,7 @@ pub(crate) fn only_an_acquirer_of_a_signed_deed_reserves() {
 }
 
 #[test]
-pub(crate) fn a_deed_whose_disponors_act_stopped_counting_is_not_reserved() {
+fn a_deed_whose_disponors_act_stopped_counting_is_not_reserved() {
     let mut world = world_of(short());
     let (deed, power) = signed_by_agent(&mut world);
     let record = world.revokes("Aida", &power);
@@ -216,7 +216,7 @@ pub(crate) fn a_deed_whose_disponors_act_stopped_counting_is_not_reserved() {
 }
 
 #[test]
-pub(crate) fn another_deed_is_not_served_by_the_notice() {
+fn another_deed_is_not_served_by_the_notice() {
     let mut world = world_of(short());
     let rival = lodge(&mut world, "Clara");
     let own = lodge(&mut world, "Bolat");
@@ -242,7 +242,7 @@ pub(crate) fn another_deed_is_not_served_by_the_notice() {
 }
 
 #[test]
-pub(crate) fn notices_are_not_stacked() {
+fn notices_are_not_stacked() {
     let mut world = world_of(short());
     let deed = lodge(&mut world, "Bolat");
     let act = world.sells("Aida", &deed);
@@ -279,7 +279,7 @@ pub(crate) fn notices_are_not_stacked() {
 }
 
 #[test]
-pub(crate) fn two_buyers_of_one_deed_reserve_it_once() {
+fn two_buyers_of_one_deed_reserve_it_once() {
     let mut world = world_of(short());
     let deed = world.lodge_sale(
         FLAT,
@@ -297,7 +297,7 @@ pub(crate) fn two_buyers_of_one_deed_reserve_it_once() {
 }
 
 #[test]
-pub(crate) fn while_reserved_a_deed_is_withdrawn_by_an_acquirer_alone() {
+fn while_reserved_a_deed_is_withdrawn_by_an_acquirer_alone() {
     let mut world = world_of(short());
     let body = world.sale_body(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let record = world.transfer("Dana", FLAT, body);
@@ -328,7 +328,7 @@ pub(crate) fn while_reserved_a_deed_is_withdrawn_by_an_acquirer_alone() {
 }
 
 #[test]
-pub(crate) fn a_notice_goes_with_a_deed_that_expires_or_is_refused() {
+fn a_notice_goes_with_a_deed_that_expires_or_is_refused() {
     let mut world = world_of(Profile {
         pending_days: 1,
         ..short()

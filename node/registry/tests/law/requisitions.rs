@@ -93,7 +93,7 @@ fn began(world: &World) -> Vec<(RecordId, Status)> {
 }
 
 #[test]
-pub(crate) fn a_requisition_is_answered_cured_and_the_deed_registers() {
+fn a_requisition_is_answered_cured_and_the_deed_registers() {
     for answering in ["Aida", "Bolat", "Dana"] {
         for deciding in [REGISTRAR, SECOND_REGISTRAR] {
             let mut world = world();
@@ -124,7 +124,7 @@ pub(crate) fn a_requisition_is_answered_cured_and_the_deed_registers() {
 }
 
 #[test]
-pub(crate) fn an_answer_that_does_not_satisfy_ends_the_instrument_and_frees_the_slot() {
+fn an_answer_that_does_not_satisfy_ends_the_instrument_and_frees_the_slot() {
     let mut world = world();
     let deed = half_signed(&mut world);
     let asked = world.asks(&deed);
@@ -146,7 +146,7 @@ pub(crate) fn an_answer_that_does_not_satisfy_ends_the_instrument_and_frees_the_
 }
 
 #[test]
-pub(crate) fn unanswered_the_instrument_is_refused_in_the_first_block_that_reaches_the_time() {
+fn unanswered_the_instrument_is_refused_in_the_first_block_that_reaches_the_time() {
     let mut world = world();
     let deed = half_signed(&mut world);
     world.asks(&deed);
@@ -172,7 +172,7 @@ pub(crate) fn unanswered_the_instrument_is_refused_in_the_first_block_that_reach
 }
 
 #[test]
-pub(crate) fn the_clock_counts_business_days_of_the_calendar() {
+fn the_clock_counts_business_days_of_the_calendar() {
     // From Monday 2026-03-02 at 15:00 in Astana: ten business days, one holiday on a Sunday.
     let mut world = world_of(Profile::kazakhstan());
     let deed = half_signed(&mut world);
@@ -191,7 +191,7 @@ fn crowd(world: &mut World) {
 }
 
 #[test]
-pub(crate) fn an_overdue_instrument_is_closed_even_before_it_is_swept() {
+fn an_overdue_instrument_is_closed_even_before_it_is_swept() {
     // Its pending instruments expire in the hour in which the requisition is due.
     let mut world = world_of(Profile {
         pending_days: 2,
@@ -235,7 +235,7 @@ pub(crate) fn an_overdue_instrument_is_closed_even_before_it_is_swept() {
 }
 
 #[test]
-pub(crate) fn an_answer_stops_the_clock() {
+fn an_answer_stops_the_clock() {
     let mut world = world();
     let deed = half_signed(&mut world);
     let asked = world.asks(&deed);
@@ -259,7 +259,7 @@ pub(crate) fn an_answer_stops_the_clock() {
 }
 
 #[test]
-pub(crate) fn who_may_not_ask_answer_or_decide_does_not() {
+fn who_may_not_ask_answer_or_decide_does_not() {
     let mut world = world();
     let deed = half_signed(&mut world);
     for stranger in [COURT, NOTARY, SUPERVISOR, "Aida", "Nobody"] {
@@ -315,7 +315,7 @@ pub(crate) fn who_may_not_ask_answer_or_decide_does_not() {
 }
 
 #[test]
-pub(crate) fn a_registered_instrument_is_asked_nothing_and_there_are_a_few_questions_at_most() {
+fn a_registered_instrument_is_asked_nothing_and_there_are_a_few_questions_at_most() {
     let mut world = world();
     let deed = half_signed(&mut world);
     for _ in 0..REQUISITIONS_MAX {
@@ -339,7 +339,7 @@ pub(crate) fn a_registered_instrument_is_asked_nothing_and_there_are_a_few_quest
 }
 
 #[test]
-pub(crate) fn a_requisition_and_the_last_act_in_one_block_are_decided_by_their_order() {
+fn a_requisition_and_the_last_act_in_one_block_are_decided_by_their_order() {
     for asked_first in [true, false] {
         let mut world = world();
         let deed = half_signed(&mut world);
@@ -357,7 +357,7 @@ pub(crate) fn a_requisition_and_the_last_act_in_one_block_are_decided_by_their_o
 }
 
 #[test]
-pub(crate) fn a_corrected_text_is_another_instrument_without_acts_consents_or_the_old_slot() {
+fn a_corrected_text_is_another_instrument_without_acts_consents_or_the_old_slot() {
     let mut world = world();
     let deed = half_signed(&mut world);
     let act = world.buys("Bolat", &deed);

@@ -43,7 +43,7 @@ fn codes(answer: &Answer) -> Vec<String> {
 }
 
 #[test]
-pub(crate) fn of_two_deeds_in_one_block_exactly_one_wins() {
+fn of_two_deeds_in_one_block_exactly_one_wins() {
     let mut world = world();
     let ([one, two], records) = two_sales(&mut world);
     let answers = world.block(&records);
@@ -60,7 +60,7 @@ pub(crate) fn of_two_deeds_in_one_block_exactly_one_wins() {
 }
 
 #[test]
-pub(crate) fn however_the_records_are_cut_into_blocks_the_titles_are_the_same() {
+fn however_the_records_are_cut_into_blocks_the_titles_are_the_same() {
     let mut expected = None;
     for cuts in 0u32..32 {
         let mut world = world();
@@ -88,7 +88,7 @@ pub(crate) fn however_the_records_are_cut_into_blocks_the_titles_are_the_same() 
 }
 
 #[test]
-pub(crate) fn two_deeds_of_one_half_do_not_both_leave_one_half_holder() {
+fn two_deeds_of_one_half_do_not_both_leave_one_half_holder() {
     let mut world = World::of_singles(&["Aida", "Bolat", "Clara", "Dana"]);
     world.property(FLAT, &[("Aida", "1/2"), ("Dana", "1/2")]);
     let one = world.lodge_gift(FLAT, &[("Aida", "1/2")], &[("Bolat", "1/2")]);
@@ -109,7 +109,7 @@ pub(crate) fn two_deeds_of_one_half_do_not_both_leave_one_half_holder() {
 }
 
 #[test]
-pub(crate) fn a_strangers_lodging_blocks_nothing() {
+fn a_strangers_lodging_blocks_nothing() {
     let mut world = world();
     let body = world.sale_body(FLAT, &[("Aida", "1/1")], &[("Dana", "1/1")]);
     let squat = world.transfer("Dana", FLAT, body);
@@ -125,7 +125,7 @@ pub(crate) fn a_strangers_lodging_blocks_nothing() {
 }
 
 #[test]
-pub(crate) fn a_slot_blocks_later_instruments_until_it_is_given_up() {
+fn a_slot_blocks_later_instruments_until_it_is_given_up() {
     let mut world = world();
     let one = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
     let two = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Clara", "1/1")]);
@@ -159,7 +159,7 @@ pub(crate) fn a_slot_blocks_later_instruments_until_it_is_given_up() {
 }
 
 #[test]
-pub(crate) fn a_slot_taken_under_a_power_ends_with_the_power() {
+fn a_slot_taken_under_a_power_ends_with_the_power() {
     let mut world = world();
     let power = world.empower("Aida", "Dana", &[ActKind::Sell]);
     let one = world.lodge_sale(FLAT, &[("Aida", "1/1")], &[("Bolat", "1/1")]);
@@ -180,7 +180,7 @@ pub(crate) fn a_slot_taken_under_a_power_ends_with_the_power() {
 }
 
 #[test]
-pub(crate) fn the_same_record_changes_nothing_the_second_time() {
+fn the_same_record_changes_nothing_the_second_time() {
     let mut world = world();
     let (_, records) = two_sales(&mut world);
     let mut twice = records.clone();
@@ -197,7 +197,7 @@ pub(crate) fn the_same_record_changes_nothing_the_second_time() {
 }
 
 #[test]
-pub(crate) fn unknown_and_foreign_instruments_cannot_be_acted_on() {
+fn unknown_and_foreign_instruments_cannot_be_acted_on() {
     let mut world = world();
     let nothing = RecordId([9; 32]);
     let act = world.sells("Aida", &nothing);
