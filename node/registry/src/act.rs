@@ -12,7 +12,8 @@ use deedbook_schemas::rejection::{Code, Rejection};
 use crate::apply::{BlockContext, Case};
 use crate::deed::{self, Deed, Found};
 use crate::identity::Evidence;
-use crate::state::{self, Key, Overlay, StateError};
+use crate::overlay::Overlay;
+use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict};
 use crate::{
     court_sale, door, guardianship, identity, marital, notarisation, power, registration,

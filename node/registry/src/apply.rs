@@ -11,7 +11,8 @@ use deedbook_schemas::profile::Profile;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::Rejection;
 
-use crate::state::{self, Overlay, StateError, evidence_mark, record_mark};
+use crate::overlay::Overlay;
+use crate::state::{self, StateError, evidence_mark, record_mark};
 use crate::verdict::{No, Verdict, refused};
 use crate::{
     access, accreditation, act, appeal, caveat, civil_status, consent, correction, court_order,

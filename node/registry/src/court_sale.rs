@@ -15,7 +15,8 @@ use deedbook_schemas::rejection::{Code, Rejection};
 
 use crate::apply::{BlockContext, Case};
 use crate::deed::{self, Deed, Found};
-use crate::state::{self, Key, Overlay, StateError, StateRead};
+use crate::overlay::Overlay;
+use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::Codes;
 use crate::{court_order, discharge, text};
 

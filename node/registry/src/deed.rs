@@ -16,8 +16,9 @@ use deedbook_schemas::standing::unbroken;
 
 use crate::apply::BlockContext;
 use crate::marital::{self, Marital};
+use crate::overlay::Overlay;
 use crate::power::power_in_force;
-use crate::state::{self, Key, Overlay, StateError, StateRead};
+use crate::state::{self, Key, StateError, StateRead};
 use crate::text::{self, Leg};
 use crate::verdict::outcome;
 use crate::{court_sale, priority_notice, registration, representation, requisition, settlement};

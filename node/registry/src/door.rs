@@ -16,8 +16,9 @@ use deedbook_schemas::rejection::{Code, Rejection};
 use deedbook_schemas::text::{TextError, check_text, is_identifier};
 
 use crate::apply::{BlockContext, Case};
+use crate::overlay::Overlay;
 use crate::representation::unable;
-use crate::state::{self, Overlay, StateError, StateRead as _};
+use crate::state::{self, StateError, StateRead as _};
 use crate::verdict::{Codes, No};
 
 /// Whether it is a record of this ledger, new, and signed. Nothing more is asked of one that is

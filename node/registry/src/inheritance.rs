@@ -15,7 +15,8 @@ use deedbook_schemas::rejection::Code;
 
 use crate::apply::Case;
 use crate::deed::Deed;
-use crate::state::{self, Key, Overlay, StateError, StateRead};
+use crate::overlay::Overlay;
+use crate::state::{self, Key, StateError, StateRead};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity, notarisation};
 

@@ -6,8 +6,9 @@ use deedbook_schemas::outcome::Outcome;
 use deedbook_schemas::standing::in_force;
 
 use crate::apply::BlockContext;
+use crate::overlay::Overlay;
 use crate::registration;
-use crate::state::{self, Key, Overlay, StateError};
+use crate::state::{self, Key, StateError};
 use crate::verdict::outcome;
 
 /// Takes what has lapsed off a title, and looks again at the instrument that may have waited for it.

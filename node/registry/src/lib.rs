@@ -43,6 +43,7 @@ mod marital;
 mod marriage;
 mod mortgage;
 mod notarisation;
+mod overlay;
 mod parcel;
 mod postponement;
 mod power;
@@ -72,7 +73,8 @@ mod withdrawal;
 
 pub use apply::{Applied, ApplyError, BlockContext, apply};
 pub use deedbook_schemas::standing::can_act;
+pub use overlay::{Checkpoint, Overlay};
 pub use power::power_in_force;
 pub use requirements::{Requirement, open_requirements};
 pub use schedule::{begin_block, end_block, next_deadline};
-pub use state::{Checkpoint, Key, Overlay, StateError, StateRead, genesis_state};
+pub use state::{Key, StateError, StateRead, genesis_state};

@@ -14,8 +14,9 @@ use deedbook_schemas::rejection::{Code, Rejection};
 
 use crate::apply::{BlockContext, Case};
 use crate::deed;
+use crate::overlay::Overlay;
 use crate::schedule::{Due, days_after};
-use crate::state::{self, Key, Overlay, StateError};
+use crate::state::{self, Key, StateError};
 use crate::text::{self, Leg};
 use crate::verdict::{Codes, Verdict};
 use crate::{

@@ -22,9 +22,10 @@ use deedbook_schemas::standing::{ends, in_force};
 use crate::apply::{BlockContext, Case};
 use crate::deed::{Deed, View};
 use crate::door;
+use crate::overlay::Overlay;
 use crate::requirements::Requirement;
 use crate::schedule::{Due, full_hour};
-use crate::state::{self, Overlay, StateError, StateRead};
+use crate::state::{self, StateError, StateRead};
 use crate::verdict::Codes;
 
 pub(crate) fn subdivision_fields(body: &Subdivision, door: &mut Codes) {

@@ -13,7 +13,8 @@ use deedbook_schemas::property::Title;
 
 use crate::apply::BlockContext;
 use crate::deed::{self, Deed, Found};
-use crate::state::{self, Key, Overlay, StateError};
+use crate::overlay::Overlay;
+use crate::state::{self, Key, StateError};
 use crate::verdict::outcome;
 use crate::{
     assignment, court_sale, discharge, lease, mortgage, parcel, postponement, preemption,

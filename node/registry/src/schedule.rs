@@ -19,9 +19,10 @@ use crate::apply::BlockContext;
 use crate::calendar::add_days;
 use crate::deed::{self, Found};
 use crate::lapse;
+use crate::overlay::Overlay;
 use crate::registration;
 use crate::requisition;
-use crate::state::{self, Key, Overlay, StateError, StateRead};
+use crate::state::{self, Key, StateError, StateRead};
 
 const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;

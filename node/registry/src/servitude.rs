@@ -9,9 +9,10 @@ use deedbook_schemas::rejection::Code;
 
 use crate::apply::{BlockContext, Case};
 use crate::deed::{Deed, View};
+use crate::overlay::Overlay;
 use crate::requirements::Requirement;
 use crate::schedule::{Due, full_hour};
-use crate::state::{Overlay, StateError};
+use crate::state::StateError;
 use crate::verdict::Codes;
 use crate::{discharge, encumbrance};
 

@@ -20,8 +20,9 @@ use deedbook_schemas::settlement::{
 use crate::act::open_deed;
 use crate::apply::Case;
 use crate::deed::{Deed, View};
+use crate::overlay::Overlay;
 use crate::requirements::Requirement;
-use crate::state::{self, Key, Overlay, StateError};
+use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict, outcome};
 use crate::{door, identity, registration, text};
 

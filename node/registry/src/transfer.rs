@@ -11,7 +11,8 @@ use deedbook_schemas::rejection::Code;
 
 use crate::apply::{BlockContext, Case};
 use crate::deed::Deed;
-use crate::state::{Overlay, StateError};
+use crate::overlay::Overlay;
+use crate::state::StateError;
 use crate::verdict::Codes;
 use crate::{
     court_sale, discharge, door, exchange, inheritance, mortgage, settlement, severance, shares,

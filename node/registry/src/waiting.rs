@@ -22,8 +22,9 @@ use deedbook_schemas::party::PartyId;
 
 use crate::apply::BlockContext;
 use crate::deed::View;
+use crate::overlay::Overlay;
 use crate::schedule::{Due, full_hour, next_day};
-use crate::state::{self, Key, Overlay, StateError};
+use crate::state::{self, Key, StateError};
 use crate::{guardianship, registration, representation, requirements, text};
 
 /// What an incomplete instrument waits for.
