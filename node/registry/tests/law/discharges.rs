@@ -268,8 +268,10 @@ fn the_mortgages_that_a_deed_discharges_are_on_its_title_and_in_order() {
         body.discharges = Some(discharges);
         body
     };
-    for foreign in [elsewhere, RecordId([5; 32])] {
-        let body = sale(&world, vec![foreign]);
+    // As many as two titles have room for, and none of them there.
+    let room = (0..32).map(|n| RecordId([n; 32])).collect();
+    for foreign in [vec![elsewhere], vec![RecordId([5; 32])], room] {
+        let body = sale(&world, foreign);
         let record = world.transfer("Aida", FLAT, body);
         world.refuse(&record, &["mortgage.unknown"]);
     }
