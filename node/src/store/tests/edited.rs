@@ -178,3 +178,22 @@ fn a_store_opened_to_be_read_answers_and_leaves_its_folder_as_it_was() {
     assert!(matches!(nowhere, Err(StoreError::Open { .. })));
     assert!(!folder.path().join("nowhere").exists());
 }
+
+#[test]
+fn a_copy_is_the_store_as_it_stood_and_its_check_stops_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = build(&folder.path().join("store"));
+    let tip = store.tip();
+    let copy = store.link_copy(&folder.path().join("copy")).unwrap();
+    let grown = next_batch(
+        &store,
+        vec![record(&mut Numbers(52), 300)],
+        &BTreeMap::new(),
+    );
+    store.commit(grown).unwrap();
+    assert!(store.tip().height > tip.height);
+    assert_eq!(copy.tip(), tip);
+    copy.check(&validators(), &AtomicBool::new(false)).unwrap();
+    let stopped = copy.check(&validators(), &AtomicBool::new(true));
+    assert!(matches!(stopped, Err(StoreError::Stopped)));
+}
