@@ -24,7 +24,7 @@ pub struct Metrics {
     pub forks: Counter,
     /// Validators that sent wrong shares of log signatures: any is to be looked into.
     pub log_signers_left_out: Gauge,
-    /// Leaves of the log at the last check of all that is stored; 0 before the first has ended.
+    /// Leaves of the log when the store was last checked; 0 before the first check has ended.
     pub checked_leaves: Gauge,
     /// Seconds from a block's own time to its durability on this node, of the last block.
     pub finality_seconds: Gauge<f64, AtomicU64>,
@@ -50,7 +50,8 @@ impl Metrics {
         let help = "Validators that sent wrong shares of log signatures";
         let left_out = self.log_signers_left_out.clone();
         registry.register("log_signers_left_out", help, left_out);
-        let help = "Leaves of the log when all that is stored was last read back and agreed";
+        let help =
+            "Leaves of the log when it, the blocks and the state were last read back and agreed";
         let checked = self.checked_leaves.clone();
         registry.register("checked_leaves", help, checked);
         let help = "From a block's time to its durability, last block";
