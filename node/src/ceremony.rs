@@ -1,12 +1,15 @@
 //! `deedbook-node ceremony`: the steps on the command line. Lives here: arguments and what is
-//! printed. Does not live here: what the steps do (`deedbook_node::log_key`).
+//! printed. Does not live here: what the steps do (`deedbook_node::log_key`), and the steps by which
+//! the key is dealt anew (`resharing`).
+
+mod resharing;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use deedbook_node::log_key::ceremony::Fingerprint;
 use deedbook_node::log_key::{Ceremony, alone};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Make the log's key together with the other validators.
 ///
@@ -58,6 +61,9 @@ pub(crate) enum Step {
         #[command(flatten)]
         folders: Folders,
     },
+    /// Deal the log's key anew, to the next validators; see `ceremony reshare --help`.
+    #[command(subcommand)]
+    Reshare(resharing::Step),
     /// For a ledger with one validator: make the log's key and be its only holder.
     Alone {
         /// Folder of this node's keys.
@@ -87,7 +93,12 @@ impl From<Folders> for Ceremony {
 
 /// Does one step and prints its outcome as JSON.
 pub(crate) fn execute(step: Step) -> anyhow::Result<()> {
-    let outcome = match step {
+    println!("{}", serde_json::to_string_pretty(&outcome(step)?)?);
+    Ok(())
+}
+
+fn outcome(step: Step) -> anyhow::Result<Value> {
+    Ok(match step {
         Step::Begin {
             folders,
             name,
@@ -106,8 +117,7 @@ pub(crate) fn execute(step: Step) -> anyhow::Result<()> {
             json!({ "send_each_to_its_recipient": Ceremony::from(folders).deal(&fingerprint)? })
         }
         Step::Finish { folders } => serde_json::to_value(Ceremony::from(folders).finish()?)?,
+        Step::Reshare(step) => resharing::outcome(step)?,
         Step::Alone { keys, name } => serde_json::to_value(alone(&keys, &name)?)?,
-    };
-    println!("{}", serde_json::to_string_pretty(&outcome)?);
-    Ok(())
+    })
 }

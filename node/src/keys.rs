@@ -53,6 +53,7 @@ pub enum KeyError {
 const CONSENSUS: &str = "consensus.key";
 const NOTE: &str = "note.key";
 const LOG: &str = "log.key";
+const NEXT_LOG: &str = "log.next.key";
 const NETWORK: &str = "network.key";
 
 /// The keys of one node.
@@ -81,6 +82,19 @@ pub struct PublicKeys {
 }
 
 impl PublicKeys {
+    /// The public halves of the keys in `dir`.
+    ///
+    /// # Errors
+    /// [`KeyError`] if one is missing, malformed, or readable by others.
+    pub fn of(dir: &Path, name: &str) -> Result<Self, KeyError> {
+        Ok(Self {
+            name: name.to_owned(),
+            consensus_key: PublicKey::of(&read_signing(&dir.join(CONSENSUS))?),
+            note_key: PublicKey::of(&read_signing(&dir.join(NOTE))?),
+            peer_id: read_network(dir)?.public().to_peer_id().to_string(),
+        })
+    }
+
     /// The validator as the genesis lists it, with voting power 1 and the public share of the log's
     /// key that the ceremony gave it.
     #[must_use]
@@ -111,12 +125,7 @@ impl NodeKeys {
             getrandom::fill(seed.as_mut()).map_err(KeyError::Random)?;
             write_seed(&dir.join(file), seed.as_ref())?;
         }
-        Ok(PublicKeys {
-            name: name.to_owned(),
-            consensus_key: PublicKey::of(&read_signing(&dir.join(CONSENSUS))?),
-            note_key: PublicKey::of(&read_signing(&dir.join(NOTE))?),
-            peer_id: read_network(dir)?.public().to_peer_id().to_string(),
-        })
+        PublicKeys::of(dir, name)
     }
 
     /// Reads the keys in `dir`.
@@ -124,16 +133,10 @@ impl NodeKeys {
     /// # Errors
     /// [`KeyError`] if one is missing, malformed, or readable by others.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
-        let path = dir.join(LOG);
-        if !path.exists() {
-            return Err(KeyError::NoLogShare(path));
-        }
-        let share = read_seed(&path)?;
-        let share = LogShare::from_bytes(&share);
         Ok(Self {
             consensus: read_signing(&dir.join(CONSENSUS))?,
             note: read_signing(&dir.join(NOTE))?,
-            log: share.map_err(|_| KeyError::Malformed(path))?,
+            log: read_share(&dir.join(LOG))?,
             network: read_network(dir)?,
         })
     }
@@ -145,6 +148,45 @@ impl NodeKeys {
 /// [`KeyError`] if there is one already or it cannot be written.
 pub fn write_log_share(dir: &Path, share: &LogShare) -> Result<(), KeyError> {
     write_seed(&dir.join(LOG), &share.to_bytes())
+}
+
+/// Where a node's next share of the log's key is put: beside the one in force, which is needed until
+/// the validator set changes.
+#[must_use]
+pub fn next_log_share_path(dir: &Path) -> PathBuf {
+    dir.join(NEXT_LOG)
+}
+
+/// Writes a node's next share of the log's key beside its other keys.
+///
+/// # Errors
+/// [`KeyError`] if there is one already or it cannot be written.
+pub fn write_next_log_share(dir: &Path, share: &LogShare) -> Result<(), KeyError> {
+    write_seed(&next_log_share_path(dir), &share.to_bytes())
+}
+
+/// The shares of the log's key in `dir`: the one in force, the next one, or both. Which is which, the
+/// validator set says ([`crate::log_key::LogGroup::choose`]).
+///
+/// # Errors
+/// [`KeyError`] if there is none, or one is malformed or readable by others.
+pub fn log_shares(dir: &Path) -> Result<Vec<LogShare>, KeyError> {
+    let paths = [dir.join(LOG), next_log_share_path(dir)];
+    let there = paths.iter().filter(|path| path.exists());
+    let shares: Vec<_> = there
+        .map(|path| read_share(path))
+        .collect::<Result<_, _>>()?;
+    if shares.is_empty() {
+        return Err(KeyError::NoLogShare(dir.join(LOG)));
+    }
+    Ok(shares)
+}
+
+fn read_share(path: &Path) -> Result<LogShare, KeyError> {
+    if !path.exists() {
+        return Err(KeyError::NoLogShare(path.to_owned()));
+    }
+    LogShare::from_bytes(&*read_seed(path)?).map_err(|_| KeyError::Malformed(path.to_owned()))
 }
 
 fn read_signing(path: &Path) -> Result<SigningKey, KeyError> {

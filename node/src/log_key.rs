@@ -13,12 +13,12 @@ use std::fmt;
 
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::keys::{AdmittedKey, PublicKey, Signature};
-use deedbook_schemas::validators::quorum_count;
+use deedbook_schemas::validators::{Validator, quorum_count};
 use frost_ed25519::keys::{KeyPackage, PublicKeyPackage, SigningShare, VerifyingShare};
 use frost_ed25519::{Ed25519Group, Ed25519ScalarField, Field as _, Group as _, Identifier};
 use zeroize::Zeroizing;
 
-pub use files::{Ceremony, CeremonyFileError, alone};
+pub use files::{Ceremony, CeremonyFileError, Resharing, alone};
 
 /// Why shares and key do not belong together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,16 @@ pub enum LogKeyError {
         /// Its public half.
         got: PublicKey,
         /// The public half in the genesis.
+        want: PublicKey,
+    },
+    /// None of a node's secret shares is the one whose public half the validator set names.
+    #[error("none of the {count} shares of the log's key here is that of {name}, {want}")]
+    NoneFits {
+        /// How many there are.
+        count: usize,
+        /// Who looks for its share.
+        name: String,
+        /// The public half in the set.
         want: PublicKey,
     },
     /// No validator of that name.
@@ -82,6 +92,16 @@ impl LogShare {
         Zeroizing::new(self.0.serialize())
     }
 
+    fn scalar(&self) -> Result<Zeroizing<Scalar>, LogKeyError> {
+        let bytes = self.to_bytes();
+        let bytes = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| LogKeyError::Share)?;
+        let scalar = Ed25519ScalarField::deserialize(bytes).map_err(|_| LogKeyError::Share)?;
+        Ok(Zeroizing::new(scalar))
+    }
+
     /// Its public half, as the genesis names it.
     ///
     /// # Errors
@@ -103,6 +123,23 @@ pub struct LogKeys {
     pub shares: BTreeMap<String, PublicKey>,
 }
 
+impl LogKeys {
+    /// The public half as a validator set says it.
+    ///
+    /// # Errors
+    /// [`LogKeyError::Names`] if two validators have one name.
+    pub fn of(log_key: PublicKey, validators: &[Validator]) -> Result<Self, LogKeyError> {
+        let shares: BTreeMap<_, _> = validators
+            .iter()
+            .map(|validator| (validator.name.clone(), validator.log_share))
+            .collect();
+        if shares.len() != validators.len() {
+            return Err(LogKeyError::Names(validators.len()));
+        }
+        Ok(Self { log_key, shares })
+    }
+}
+
 /// Who holds the log's key: names, public shares, threshold; checked to belong together.
 #[derive(Debug, Clone)]
 pub struct LogGroup {
@@ -120,17 +157,7 @@ impl LogGroup {
     /// # Errors
     /// [`LogKeyError`] if the genesis names shares that are not shares of its log key.
     pub fn of_genesis(genesis: &Genesis) -> Result<Self, LogKeyError> {
-        let shares = genesis.validators.iter();
-        let shares: BTreeMap<_, _> = shares
-            .map(|validator| (validator.name.clone(), validator.log_share))
-            .collect();
-        if shares.len() != genesis.validators.len() {
-            return Err(LogKeyError::Names(genesis.validators.len()));
-        }
-        Self::new(&LogKeys {
-            log_key: genesis.log_key,
-            shares,
-        })
+        Self::new(&LogKeys::of(genesis.log_key, &genesis.validators)?)
     }
 
     /// The group of these keys.
@@ -210,6 +237,32 @@ impl LogGroup {
         &self.package
     }
 
+    /// Of several shares that a node keeps, the one of `name` in this group: around a change of the
+    /// validator set it has the one in force and the next.
+    ///
+    /// # Errors
+    /// [`LogKeyError`] if `name` is no member, or none of them is its share.
+    pub fn choose<'a>(
+        &self,
+        name: &str,
+        shares: &'a [LogShare],
+    ) -> Result<&'a LogShare, LogKeyError> {
+        let want = self.public_share(name)?;
+        let fits = |share: &&LogShare| share.public().is_ok_and(|got| got == want);
+        let none = || LogKeyError::NoneFits {
+            count: shares.len(),
+            name: name.to_owned(),
+            want,
+        };
+        shares.iter().find(fits).ok_or_else(none)
+    }
+
+    fn public_share(&self, name: &str) -> Result<PublicKey, LogKeyError> {
+        let id = self.identifier(name);
+        let share = id.and_then(|id| self.package.verifying_shares().get(&id));
+        public(share.ok_or_else(|| LogKeyError::Stranger(name.to_owned()))?)
+    }
+
     /// What `name` signs with, if the share is the one that the group knows.
     ///
     /// # Errors
@@ -277,15 +330,24 @@ fn interpolate(
 ) -> Result<Point, LogKeyError> {
     let mut sum = Ed25519Group::identity();
     for (x, y) in points.clone() {
-        let (mut above, mut below) = (Ed25519ScalarField::one(), Ed25519ScalarField::one());
-        for (other, _) in points.clone().filter(|(other, _)| *other != x) {
-            above *= at - other;
-            below *= x - other;
-        }
-        let inverse = Ed25519ScalarField::invert(&below).map_err(|_| LogKeyError::Share)?;
-        sum += y * (above * inverse);
+        sum += y * weight(points.clone().map(|(other, _)| other), x, at)?;
     }
     Ok(sum)
+}
+
+/// How much the value at `x`, one of `places`, counts in the value at `at` (Lagrange's coefficient).
+fn weight(
+    places: impl Iterator<Item = Scalar>,
+    x: Scalar,
+    at: Scalar,
+) -> Result<Scalar, LogKeyError> {
+    let (mut above, mut below) = (Ed25519ScalarField::one(), Ed25519ScalarField::one());
+    for other in places.filter(|other| *other != x) {
+        above *= at - other;
+        below *= x - other;
+    }
+    let inverse = Ed25519ScalarField::invert(&below).map_err(|_| LogKeyError::Share)?;
+    Ok(above * inverse)
 }
 
 fn scalar(id: &Identifier) -> Result<Scalar, LogKeyError> {

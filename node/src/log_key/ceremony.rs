@@ -10,6 +10,7 @@
 //! the fingerprint, so that whatever carries the files needs no trust.
 
 mod packages;
+pub mod resharing;
 mod sealing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use std::fmt;
 use deedbook_schemas::digest::derive;
 use deedbook_schemas::encoding::encode;
 use deedbook_schemas::limits::{KEY_NAME_CHARS_MAX, VALIDATORS_MAX};
-use deedbook_schemas::validators::quorum_count;
+use deedbook_schemas::validators::{ValidatorSetError, quorum_count};
 use frost_ed25519::keys::dkg::{self, round1, round2};
 use frost_ed25519::keys::{KeyPackage, PublicKeyPackage, SigningShare, VerifyingShare};
 use frost_ed25519::{Identifier, SigningKey};
@@ -26,7 +27,7 @@ use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 
 use super::{LogGroup, LogKeyError, LogKeys, LogShare, identifier, public};
-use packages::read_firsts;
+use packages::{one_of_each, read_firsts};
 use sealing::{open, seal};
 
 pub use packages::{Fingerprint, FirstPackage, Hex, SecondPackage, Secret};
@@ -65,6 +66,22 @@ pub enum CeremonyError {
         /// As the others read it out.
         given: Fingerprint,
     },
+    /// Those who deal the key anew are too few or too many.
+    #[error("{given} dealers are named; {wanted} of the {holders} who hold the log's key deal")]
+    Dealers {
+        /// How many are named.
+        given: usize,
+        /// The threshold of those who hold the key.
+        wanted: usize,
+        /// How many hold it.
+        holders: usize,
+    },
+    /// What the new validators say of themselves makes no validator set.
+    #[error("the new validators are no validator set: {0}")]
+    Set(#[from] ValidatorSetError),
+    /// Powers by which no number of validators stands for a quorum.
+    #[error("the new validators are a quorum or none by weight and not by number")]
+    Powers,
     /// The library refuses without naming anybody.
     #[error("key generation: {0}")]
     Library(String),
@@ -160,14 +177,14 @@ impl Begun {
             let given = agreed.clone();
             return Err(CeremonyError::Fingerprint { ours, given });
         }
-        let own_key = (&self.decryption_key, &self.own.encryption_key);
         let others = firsts.iter().filter(|first| first.from != self.own.from);
         let mut seconds = Vec::new();
         for to in others {
             let package = packages.get(&identifier(&to.from));
             let package = package.ok_or_else(|| CeremonyError::Missing(to.from.clone()))?;
             let share = Secret::new(package.serialize().map_err(library)?);
-            seconds.push(seal(&ours, &self.own.from, own_key, to, &share)?);
+            let own = self.own.party();
+            seconds.push(seal(&ours, own, &self.decryption_key, to.party(), &share)?);
         }
         let dealt = Dealt {
             name: self.own.from.clone(),
@@ -200,17 +217,14 @@ impl Dealt {
         let own = self.firsts.iter().find(|first| first.from == self.name);
         let own = own.ok_or_else(|| CeremonyError::Missing(self.name.clone()))?;
         let received = read_firsts(own, &self.firsts)?;
+        let others = self.firsts.iter().filter(|first| first.from != self.name);
+        let names: Vec<String> = others.clone().map(|first| first.from.clone()).collect();
+        let seconds = one_of_each(&names, seconds, |second| &second.from)?;
         let mut shares = BTreeMap::new();
-        for from in self.firsts.iter().filter(|first| first.from != self.name) {
-            let mut sent = seconds.iter().filter(|second| second.from == from.from);
-            let missing = || CeremonyError::Missing(from.from.clone());
-            let second = sent.next().ok_or_else(missing)?;
-            if sent.next().is_some() {
-                return Err(CeremonyError::Unexpected(from.from.clone()));
-            }
+        for (from, second) in others.zip(seconds) {
             let share = open(
                 &self.fingerprint,
-                from,
+                from.party(),
                 &self.name,
                 &self.decryption_key,
                 second,
@@ -306,6 +320,19 @@ fn sorted(firsts: &[FirstPackage]) -> Vec<FirstPackage> {
 }
 
 fn check_participants(name: &str, names: &[String]) -> Result<Vec<String>, CeremonyError> {
+    let sorted = check_list(names)?;
+    if !sorted.iter().any(|other| other == name) {
+        let without = "listed without this one";
+        return Err(CeremonyError::Participants(without.to_owned()));
+    }
+    if sorted.len() == 1 {
+        return Err(CeremonyError::Alone);
+    }
+    Ok(sorted)
+}
+
+/// Names of validators, each once; sorted.
+fn check_list(names: &[String]) -> Result<Vec<String>, CeremonyError> {
     let sorted: BTreeSet<&String> = names.iter().collect();
     let refused = |why: &str| Err(CeremonyError::Participants(why.to_owned()));
     for name in &sorted {
@@ -316,12 +343,6 @@ fn check_participants(name: &str, names: &[String]) -> Result<Vec<String>, Cerem
     }
     if names.len() > VALIDATORS_MAX {
         return refused("too many: at most 100 validators are allowed");
-    }
-    if !sorted.contains(&name.to_owned()) {
-        return refused("listed without this one");
-    }
-    if names.len() == 1 {
-        return Err(CeremonyError::Alone);
     }
     Ok(sorted.into_iter().cloned().collect())
 }

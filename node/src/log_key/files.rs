@@ -2,7 +2,9 @@
 //! beside a node's keys until it is over.
 //!
 //! Lives here: names, reading with limits, writing once. Does not live here: what is checked
-//! (`ceremony`). Nothing in the exchange folder is secret.
+//! (`ceremony`), and the files of a resharing (`resharing`). Nothing in the exchange folder is secret.
+
+mod resharing;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -19,9 +21,12 @@ use super::ceremony::{
 };
 use crate::keys::{KeyError, write_log_share};
 
-/// Bytes of one file: 100 names of up to 64 bytes, 67 commitments of 32 in hexadecimal; the secret
-/// one after dealing has them of all 100 participants. 100 × 12 KiB, rounded up.
-const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+pub use resharing::Resharing;
+
+/// Bytes of one file. A first package of a resharing has 67 + 100 names of up to 64 bytes and 67
+/// commitments of 32 in hexadecimal, 18 KiB; the secret one after dealing has those of 67 + 100
+/// participants, 3 MiB, and the present shares, 16 KiB. A ceremony's are smaller.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 const BEGUN: &str = "ceremony-begun.secret";
 const DEALT: &str = "ceremony-dealt.secret";
@@ -56,7 +61,13 @@ pub enum CeremonyFileError {
     /// The ceremony itself.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
-    /// The key file cannot be written.
+    /// A next share of the log's key is there already.
+    #[error(
+        "{0} is there: if it is the share in force, rename it to log.key; if its validator set \
+         will never be in force, remove it"
+    )]
+    NextShare(PathBuf),
+    /// The key files cannot be read or written.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -102,13 +113,7 @@ impl Ceremony {
         let begun = self.begun()?;
         let (dealt, seconds) = begun.deal(&self.firsts(&begun)?, agreed)?;
         write_json(&self.keys.join(DEALT), &dealt, 0o600)?;
-        let mut paths = Vec::new();
-        for second in seconds {
-            let path = self.second_path(&begun, &second.from, &second.to);
-            write_json(&path, &second, 0o644)?;
-            paths.push(path);
-        }
-        Ok(paths)
+        write_seconds(&self.exchange, &begun.own.participants, &seconds)
     }
 
     /// Last step: writes the share beside the node's keys and removes the ceremony's secrets.
@@ -119,17 +124,11 @@ impl Ceremony {
         let begun = self.begun()?;
         let advice = "deal first";
         let dealt: Dealt = read_step(&self.keys.join(DEALT), advice)?;
-        let (own, mut seconds) = (&begun.own, Vec::new());
-        for from in own.participants.iter().filter(|name| **name != own.from) {
-            let path = self.second_path(&begun, from, &own.from);
-            seconds.push(read_package::<SecondPackage>(&path, from)?);
-        }
+        let own = &begun.own;
+        let seconds = read_seconds(&self.exchange, &own.participants, &own.from, |_| true)?;
         let (share, keys) = dealt.finish(&seconds)?;
         write_log_share(&self.keys, &share)?;
-        for name in [BEGUN, DEALT] {
-            let path = self.keys.join(name);
-            fs::remove_file(&path).map_err(|source| CeremonyFileError::Io { path, source })?;
-        }
+        remove(&self.keys, [BEGUN, DEALT])?;
         Ok(keys)
     }
 
@@ -138,18 +137,7 @@ impl Ceremony {
     }
 
     fn firsts(&self, begun: &Begun) -> Result<Vec<FirstPackage>, CeremonyFileError> {
-        let names = &begun.own.participants;
-        let path = |name: &String| self.exchange.join(first_name(names, name));
-        names
-            .iter()
-            .map(|name| read_package(&path(name), name))
-            .collect()
-    }
-
-    fn second_path(&self, begun: &Begun, from: &str, to: &str) -> PathBuf {
-        let names = &begun.own.participants;
-        let (from, to) = (file_name(names, from), file_name(names, to));
-        self.exchange.join(format!("second.{from}.for.{to}.json"))
+        read_firsts(&self.exchange, &begun.own.participants)
     }
 }
 
@@ -163,8 +151,61 @@ pub fn alone(keys: &Path, name: &str) -> Result<LogKeys, CeremonyFileError> {
     Ok(public)
 }
 
+/// Everybody's first package.
+fn read_firsts<P: DeserializeOwned>(
+    exchange: &Path,
+    participants: &[String],
+) -> Result<Vec<P>, CeremonyFileError> {
+    let path = |name: &String| exchange.join(first_name(participants, name));
+    participants
+        .iter()
+        .map(|name| read_package(&path(name), name))
+        .collect()
+}
+
+/// Writes the packages that one participant sends to others; returns where.
+fn write_seconds(
+    exchange: &Path,
+    participants: &[String],
+    seconds: &[SecondPackage],
+) -> Result<Vec<PathBuf>, CeremonyFileError> {
+    let write = |second: &SecondPackage| {
+        let path = exchange.join(second_name(participants, &second.from, &second.to));
+        write_json(&path, second, 0o644).map(|()| path)
+    };
+    seconds.iter().map(write).collect()
+}
+
+/// What the others, of those who `deal`, sent to `to`.
+fn read_seconds(
+    exchange: &Path,
+    participants: &[String],
+    to: &str,
+    deal: impl Fn(&str) -> bool,
+) -> Result<Vec<SecondPackage>, CeremonyFileError> {
+    let path = |from: &String| exchange.join(second_name(participants, from, to));
+    participants
+        .iter()
+        .filter(|from| *from != to && deal(from))
+        .map(|from| read_package(&path(from), from))
+        .collect()
+}
+
+fn remove(folder: &Path, names: [&str; 2]) -> Result<(), CeremonyFileError> {
+    for name in names {
+        let path = folder.join(name);
+        fs::remove_file(&path).map_err(|source| CeremonyFileError::Io { path, source })?;
+    }
+    Ok(())
+}
+
 fn first_name(participants: &[String], name: &str) -> String {
     format!("first.{}.json", file_name(participants, name))
+}
+
+fn second_name(participants: &[String], from: &str, to: &str) -> String {
+    let (from, to) = (file_name(participants, from), file_name(participants, to));
+    format!("second.{from}.for.{to}.json")
 }
 
 /// A participant in the name of a file: its place in the sorted list, and its name as far as file

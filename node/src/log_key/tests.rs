@@ -14,7 +14,7 @@ use super::*;
 
 pub(crate) const FOUR: [&str; 4] = ["bank", "justice", "notaries", "registrar"];
 
-fn owned(names: &[&str]) -> Vec<String> {
+pub(crate) fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn ceremony(names: &[&str]) -> (LogKeys, Vec<LogShare>) {
 }
 
 /// What these signers make of a message together.
-fn sign(
+pub(crate) fn sign(
     group: &LogGroup,
     keys: &[&KeyPackage],
     message: &[u8],

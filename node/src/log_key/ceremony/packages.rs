@@ -10,7 +10,8 @@ use frost_ed25519::keys::dkg::round1;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::{CeremonyError, identifier, quorum_count, sealing, wrong};
+use super::sealing::{self, Party};
+use super::{CeremonyError, identifier, quorum_count, wrong};
 
 /// Bytes in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,39 @@ pub struct SecondPackage {
     pub ciphertext: Hex,
 }
 
+impl FirstPackage {
+    pub(super) fn party(&self) -> Party<'_> {
+        Party {
+            name: &self.from,
+            key: &self.encryption_key,
+        }
+    }
+}
+
+/// Of every name one package, in the order of the names, and nobody else's.
+pub(super) fn one_of_each<'a, P>(
+    names: &[String],
+    packages: &'a [P],
+    from: impl Fn(&P) -> &String,
+) -> Result<Vec<&'a P>, CeremonyError> {
+    let mut found = Vec::new();
+    for name in names {
+        let mut sent = packages.iter().filter(|package| from(package) == name);
+        let package = sent.next();
+        found.push(package.ok_or_else(|| CeremonyError::Missing(name.clone()))?);
+        if sent.next().is_some() {
+            return Err(CeremonyError::Unexpected(name.clone()));
+        }
+    }
+    match packages
+        .iter()
+        .find(|package| !names.contains(from(package)))
+    {
+        Some(stranger) => Err(CeremonyError::Unexpected(from(stranger).clone())),
+        None => Ok(found),
+    }
+}
+
 /// Checks that there is one first package of every participant, `own` unchanged, and reads the
 /// others'.
 pub(super) fn read_firsts(
@@ -154,26 +188,14 @@ pub(super) fn read_firsts(
     firsts: &[FirstPackage],
 ) -> Result<BTreeMap<Identifier, round1::Package>, CeremonyError> {
     let mut received = BTreeMap::new();
-    for name in &own.participants {
-        let mut sent = firsts.iter().filter(|first| first.from == *name);
-        let first = sent.next();
-        let first = first.ok_or_else(|| CeremonyError::Missing(name.clone()))?;
-        if sent.next().is_some() {
-            return Err(CeremonyError::Unexpected(name.clone()));
-        }
-        if *name != own.from {
-            received.insert(identifier(name), read_first(own, first)?);
+    for first in one_of_each(&own.participants, firsts, |first| &first.from)? {
+        if first.from != own.from {
+            received.insert(identifier(&first.from), read_first(own, first)?);
         } else if first != own {
-            return Err(CeremonyError::Changed(name.clone()));
+            return Err(CeremonyError::Changed(own.from.clone()));
         }
     }
-    let stranger = firsts
-        .iter()
-        .find(|first| !own.participants.contains(&first.from));
-    match stranger {
-        Some(stranger) => Err(CeremonyError::Unexpected(stranger.from.clone())),
-        None => Ok(received),
-    }
+    Ok(received)
 }
 
 fn read_first(own: &FirstPackage, first: &FirstPackage) -> Result<round1::Package, CeremonyError> {

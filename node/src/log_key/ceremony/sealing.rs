@@ -7,7 +7,7 @@ use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable as _, Kem as KemTrait, OpModeR, OpModeS, Serializable as _};
 use rand_core::OsRng;
 
-use super::{CeremonyError, Fingerprint, FirstPackage, Hex, SecondPackage, Secret, wrong};
+use super::{CeremonyError, Fingerprint, Hex, SecondPackage, Secret, wrong};
 
 type Kem = X25519HkdfSha256;
 type PrivateKey = <Kem as KemTrait>::PrivateKey;
@@ -38,30 +38,36 @@ fn parties(from: &str, to: &str) -> Vec<u8> {
     [from.as_bytes(), b"\n", to.as_bytes()].concat()
 }
 
+/// A participant and the key that others encrypt to.
+#[derive(Clone, Copy)]
+pub(super) struct Party<'a> {
+    pub(super) name: &'a str,
+    pub(super) key: &'a Hex,
+}
+
 pub(super) fn seal(
     fingerprint: &Fingerprint,
-    from: &str,
-    (private, public): (&Secret, &Hex),
-    to: &FirstPackage,
+    from: Party<'_>,
+    private: &Secret,
+    to: Party<'_>,
     share: &Secret,
 ) -> Result<SecondPackage, CeremonyError> {
     let library = |error: hpke::HpkeError| CeremonyError::Library(error.to_string());
     let private = PrivateKey::from_bytes(private.bytes()).map_err(library)?;
-    let public = PublicKey::from_bytes(&public.0).map_err(library)?;
-    let recipient =
-        PublicKey::from_bytes(&to.encryption_key.0).map_err(|error| wrong(&to.from, &error))?;
+    let public = PublicKey::from_bytes(&from.key.0).map_err(library)?;
+    let recipient = PublicKey::from_bytes(&to.key.0).map_err(|error| wrong(to.name, &error))?;
     let (key, ciphertext) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem, _>(
         &OpModeS::Auth((private, public)),
         &recipient,
         &info(fingerprint),
         share.bytes(),
-        &parties(from, &to.from),
+        &parties(from.name, to.name),
         &mut OsRng,
     )
     .map_err(library)?;
     Ok(SecondPackage {
-        from: from.to_owned(),
-        to: to.from.clone(),
+        from: from.name.to_owned(),
+        to: to.name.to_owned(),
         encapsulated_key: Hex(key.to_bytes().to_vec()),
         ciphertext: Hex(ciphertext),
     })
@@ -69,18 +75,18 @@ pub(super) fn seal(
 
 pub(super) fn open(
     fingerprint: &Fingerprint,
-    from: &FirstPackage,
+    from: Party<'_>,
     to: &str,
     private: &Secret,
     second: &SecondPackage,
 ) -> Result<Secret, CeremonyError> {
     let refused = |_| {
         let reason = "it was not made by them, for this participant, in this ceremony";
-        wrong(&from.from, &reason)
+        wrong(from.name, &reason)
     };
     let private = PrivateKey::from_bytes(private.bytes())
         .map_err(|error| CeremonyError::Library(error.to_string()))?;
-    let sender = PublicKey::from_bytes(&from.encryption_key.0).map_err(refused)?;
+    let sender = PublicKey::from_bytes(&from.key.0).map_err(refused)?;
     let key = EncappedKey::from_bytes(&second.encapsulated_key.0).map_err(refused)?;
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(
         &OpModeR::Auth(sender),
@@ -88,7 +94,7 @@ pub(super) fn open(
         &key,
         &info(fingerprint),
         &second.ciphertext.0,
-        &parties(&from.from, to),
+        &parties(from.name, to),
     )
     .map(Secret::new)
     .map_err(refused)
