@@ -1,4 +1,5 @@
-//! The keys of a node: four files outside the data folder, one role each.
+//! The keys of a node: four files outside the data folder, one role each, and around a change of the
+//! validators a fifth, the next share of the log's key.
 //!
 //! Lives here: making and reading key files. Does not live here: what the keys sign, and where the
 //! share of the log's key comes from (`log_key::ceremony`). A key file is 64 hexadecimal digits,
