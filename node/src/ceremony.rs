@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 /// removes them. To begin anew, remove `ceremony-begun.secret` and `ceremony-dealt.secret` there and
 /// empty the exchange folder; all participants must begin anew together.
 #[derive(Subcommand)]
+#[command(verbatim_doc_comment)]
 pub(crate) enum Step {
     /// First step: choose a secret and write `first.<you>.json`, which goes to all others.
     #[command(verbatim_doc_comment)]
@@ -61,7 +62,7 @@ pub(crate) enum Step {
         #[command(flatten)]
         folders: Folders,
     },
-    /// Deal the log's key anew, to the next validators; see `ceremony reshare --help`.
+    // Its help stands above its steps.
     #[command(subcommand)]
     Reshare(resharing::Step),
     /// For a ledger with one validator: make the log's key and be its only holder.

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         name: String,
     },
-    /// Make the log's key together with the other validators; see `ceremony --help`.
+    // Its help stands above its steps.
     #[command(subcommand)]
     Ceremony(ceremony::Step),
     /// Prepare the data folder of a new validator. Once: never again for a key that has signed.

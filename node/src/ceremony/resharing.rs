@@ -43,7 +43,8 @@ use super::Folders;
 ///
 /// What is said of files and trust in `ceremony --help` holds here too. A wrong package names whose it
 /// is; begin anew with other dealers. To begin anew, all together, remove `resharing-begun.secret`,
-/// `resharing-dealt.secret` and `log.next.key` beside the keys and empty the exchange folder.
+/// `resharing-dealt.secret` and, if no validator set names it, `log.next.key` beside the keys, and empty
+/// the exchange folder.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Step {

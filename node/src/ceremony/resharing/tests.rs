@@ -291,3 +291,21 @@ fn a_step_out_of_order_or_with_wrong_files_says_what_is_wrong() {
         "{lonely}"
     );
 }
+
+#[test]
+fn the_help_of_both_ceremonies_lists_their_steps_and_says_what_becomes_of_old_shares() {
+    let help = |line: &str| {
+        let refused = Arguments::try_parse_from(line.split_whitespace());
+        refused.err().unwrap().to_string()
+    };
+    let first = help("deedbook-node ceremony --help");
+    let again = help("deedbook-node ceremony reshare --help");
+    for text in [&first, &again] {
+        assert!(text.contains("\n  compare  everybody, once"), "{text}");
+    }
+    assert!(
+        again.contains("the old shares must be destroyed"),
+        "{again}"
+    );
+    assert!(again.contains("refreshed"), "{again}");
+}

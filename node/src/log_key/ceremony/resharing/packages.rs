@@ -110,10 +110,9 @@ fn check(terms: &Terms, first: &FirstPackage) -> Result<(), CeremonyError> {
         (None, true) => return refused("it does not have the keys of a new validator"),
     }
     match (&first.commitments, terms.is_dealer(&first.from)) {
-        (Some(_), true) => check_commitments(terms, first),
+        (_, true) => check_commitments(terms, first),
         (None, false) => Ok(()),
         (Some(_), false) => refused("it deals, and is of no dealer"),
-        (None, true) => refused("it deals nothing"),
     }
 }
 

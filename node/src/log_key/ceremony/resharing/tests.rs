@@ -106,7 +106,7 @@ fn can_sign(log_key: &LogKeys, parts: &[(&str, &LogShare)]) -> bool {
     sign(&bold, &packages, b"text").is_ok_and(|signature| group.verify(b"text", &signature))
 }
 
-fn some<'a>(shares: &'a Shares, count: usize) -> Vec<(&'a str, &'a LogShare)> {
+fn some(shares: &Shares, count: usize) -> Vec<(&str, &LogShare)> {
     let all = shares.iter().rev().take(count);
     all.map(|(name, share)| (name.as_str(), share)).collect()
 }

@@ -236,6 +236,9 @@ fn a_package_that_is_missing_twice_changed_or_a_stranger_s_is_named() {
     assert_eq!(error, CeremonyError::Changed("court".to_owned()));
 }
 
+/// What somebody changes in a package on its way.
+type Spoil<'a> = &'a dyn Fn(&mut FirstPackage);
+
 #[test]
 fn whoever_saw_anything_else_has_another_fingerprint_and_does_not_deal() {
     let (terms, shares, begun) = world();
@@ -251,7 +254,7 @@ fn whoever_saw_anything_else_has_another_fingerprint_and_does_not_deal() {
         &candidate("justice"),
     );
     let again = again.unwrap().own;
-    let others: [(&str, &dyn Fn(&mut FirstPackage)); 5] = [
+    let others: [(&str, Spoil<'_>); 5] = [
         ("power", &|first| {
             first.candidate.as_mut().unwrap().power = 101
         }),
@@ -289,7 +292,13 @@ fn whoever_saw_anything_else_has_another_fingerprint_and_does_not_deal() {
         };
         assert_eq!(error, want, "{what}");
     }
-    // The terms are under it themselves, whatever the packages say of them.
+}
+
+#[test]
+fn the_terms_are_under_the_fingerprint_whatever_the_packages_say_of_them() {
+    let (terms, _, begun) = world();
+    let all = firsts(&begun);
+    let (ours, _) = begun[0].compare(&all).unwrap();
     let refs: Vec<&FirstPackage> = all.iter().collect();
     let (other_present, _) = holders(&FOUR);
     let others = [
