@@ -918,7 +918,7 @@ KINDS = {"accreditation": "accreditation", "enrolment": "enrolment", "civil-stat
 "succession-certificate": "succession-certificate", "court-order": "court-order", "correction": "correction",
 "correction-approval": "correction-approval", "appeal": "appeal", "appeal-decision": "appeal-decision",
 "access-consent": "access-consent", "access-entry": "access-entry", "legal-hold": "legal-hold",
-"evidence-deletion": "evidence-deletion", "profile": "profile-change"}
+"evidence-deletion": "evidence-deletion", "profile": "profile-change", "validator-set-change": "validator-set-change"}
 RULES = {"access-consent": {"0 purpose": "purpose", "1 expires": "seconds"}, "access-entry": {"0 purpose": "purpose",
 "1? consent": "record-id", "2? legal ground": "tstr"}, "accreditation": {"0 authority role": "authority-role",
 "1 name": "tstr", "2 public key": "public-key", "3 methods of an identity provider": ["*", "label"],
@@ -931,11 +931,12 @@ RULES = {"access-consent": {"0 purpose": "purpose", "1 expires": "seconds"}, "ac
 "disponor", "acquirer", "mortgagee"], "amended-holdings": [1, [["*", "holding"]]], "amended-unit": [0,
 [["spatial-unit"]]], "amendment": ["/", "amended-unit", "amended-holdings", "strike"],
 "appeal": {"0 court": "party-id", "1 the bytes of the instrument's record": "bstr"},
-"appeal-decision": {"0 allowed": "bool"}, "assignment": {"0 mortgage": "record-id", "1 assignor": "party-id",
-"2 assignee": "party-id"}, "attestation": {"0 ledger id": "ledger-id", "1 digest of the act being signed": "hash",
-"2 method": "label", "3 1 low": "0..255", "4 0 none": "0..255", "5 seconds": "seconds"}, "authority-role": ["=",
-"supervisor", "registrar", "civil registry", "identity provider", "business registry", "notary", "court",
-"prosecutor", "financial monitor", "guardianship authority", "tax authority", "escrow agent"],
+"appeal-decision": {"0 allowed": "bool"}, "approval": ["validator-address", "signature"],
+"assignment": {"0 mortgage": "record-id", "1 assignor": "party-id", "2 assignee": "party-id"},
+"attestation": {"0 ledger id": "ledger-id", "1 digest of the act being signed": "hash", "2 method": "label",
+"3 1 low": "0..255", "4 0 none": "0..255", "5 seconds": "seconds"}, "authority-role": ["=", "supervisor", "registrar",
+"civil registry", "identity provider", "business registry", "notary", "court", "prosecutor", "financial monitor",
+"guardianship authority", "tax authority", "escrow agent"],
 "business-calendar": {"0 local time minus UTC in hours": "-128..127", "1 1 Monday to 7 Sunday": ["*", "0..255"],
 "2 local days since 1970-01-01": ["*", "0..4294967295"]}, "cadastral-number": "tstr", "capacity": [8, ["seconds"]],
 "caveat": {"0 interest": "interest", "1 until": "seconds"}, "civil-status": ["/", "unmarried", "marriage", "divorce",
@@ -1046,7 +1047,10 @@ RULES = {"access-consent": {"0 purpose": "purpose", "1 expires": "seconds"}, "ac
 "8? mortgages that it discharges": ["*", "record-id"],
 "9? the mortgage with which the acquirers pay": "mortgage-terms", "10? settlement": "settlement"},
 "transfer-kind": ["=", "sale", "gift", "exchange", "inheritance", "court sale", "severance"], "unmarried": [0, [["*",
-"party-id"], "seconds"]], "withdrawal": {}}
+"party-id"], "seconds"]], "validator": {"0 note key name": "tstr", "1 consensus key": "public-key",
+"2 note key": "public-key", "3 its public share of the log's key": "public-key", "4 voting power": "uint"},
+"validator-address": "b20", "validator-set-change": {"0 number of the change": "0..4294967295",
+"1 next validators": ["*", "validator"], "2 approvals": ["*", "approval"]}, "withdrawal": {}}
 # (end of table)
 
 if __name__ == "__main__":

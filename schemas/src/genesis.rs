@@ -11,11 +11,11 @@ use crate::block::BlockTime;
 use crate::digest::{LedgerId, derive};
 use crate::encoding::encode;
 use crate::keys::PublicKey;
-use crate::limits::{KEY_NAME_CHARS_MAX, LABEL_BYTES_MAX, SUPERIORS_MAX, TEXT_BYTES_MAX};
+use crate::limits::{LABEL_BYTES_MAX, SUPERIORS_MAX, TEXT_BYTES_MAX};
 use crate::party::{Accreditation, AuthorityRole, PartyId};
 use crate::profile::Profile;
 use crate::text::{check_text, is_identifier};
-use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
+use crate::validators::{Validator, ValidatorSet, ValidatorSetError, is_key_name};
 
 /// An authority at the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
@@ -105,13 +105,10 @@ impl Genesis {
             return Err(GenesisError::Profile(self.profile.name.clone()));
         }
         for validator in &self.validators {
-            if !is_key_name(&validator.name) {
+            if !validator.has_key_name() {
                 return Err(GenesisError::ValidatorName(validator.name.clone()));
             }
-            let admissible = validator.consensus_key.admit().is_ok()
-                && validator.note_key.admit().is_ok()
-                && validator.log_share.admit().is_ok();
-            if !admissible {
+            if !validator.has_admissible_keys() {
                 return Err(GenesisError::Key(validator.name.clone()));
             }
         }
@@ -177,15 +174,4 @@ impl Genesis {
         }
         Ok(())
     }
-}
-
-/// Whether a name may stand in a note's signature line (C2SP signed-note: no space, no plus sign)
-/// and in a policy (not a word of its own).
-fn is_key_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= KEY_NAME_CHARS_MAX
-        && !matches!(name, "none" | "validators")
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'+')
 }

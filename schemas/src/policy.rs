@@ -20,7 +20,7 @@ use crate::checkpoint::{Cosignature, SignedCheckpoint};
 use crate::genesis::Genesis;
 use crate::limits::{POLICY_BYTES_MAX, POLICY_DEFINITIONS_MAX};
 use crate::note::{KeyName, NoteError, SignatureLine, SignatureType, VerifierKey};
-use crate::validators::quorum_count;
+use crate::validators::{Validator, quorum_count};
 
 /// The name of the group that holds a network's validators.
 pub const VALIDATORS_GROUP: &str = "validators";
@@ -168,7 +168,8 @@ pub struct Policy {
 
 impl Policy {
     /// The policy of a ledger's first network: the log's key, which so many validators hold together
-    /// that they have more than two thirds of the voting power, and cosignatures of as many.
+    /// that they have more than two thirds of the voting power, and cosignatures of as many. Once other
+    /// validators are in office, [`Policy::with_validators`] follows them.
     ///
     /// # Errors
     /// [`PolicyError`] if the genesis has names or keys that notes do not allow. A genesis that
@@ -176,15 +177,8 @@ impl Policy {
     pub fn of_genesis(genesis: &Genesis) -> Result<Self, PolicyError> {
         let origin: KeyName = genesis.origin.parse()?;
         let log = VerifierKey::new(origin, SignatureType::Ed25519, genesis.log_key)?;
-        let mut validators = Vec::new();
-        for validator in &genesis.validators {
-            let name: KeyName = validator.name.parse()?;
-            validators.push(VerifierKey::new(
-                name,
-                SignatureType::CosignatureV1,
-                validator.note_key,
-            )?);
-        }
+        let validators = genesis.validators.iter().map(cosigner);
+        let validators: Vec<_> = validators.collect::<Result<_, _>>()?;
         let threshold = quorum_count(validators.len());
         Self::for_network([log], validators, threshold)
     }
@@ -253,6 +247,40 @@ impl Policy {
         let names: Vec<_> = witnesses.iter().map(|key| key.name().as_str()).collect();
         let names = names.join(" ");
         Self::from_text(&format!("{text}group {PUBLIC_GROUP} {threshold} {names}\n"))
+    }
+
+    /// The same policy with these validators in place of those before: as many of them as have more
+    /// than two thirds of the voting power satisfy the group [`VALIDATORS_GROUP`].
+    ///
+    /// # Errors
+    /// [`PolicyError`] if the policy has no such group, or a name or key has another role in it.
+    pub fn with_validators(&self, validators: &[Validator]) -> Result<Self, PolicyError> {
+        let named = |group: &&Group| group.name == VALIDATORS_GROUP;
+        let before = self.groups.iter().find(named);
+        let before = before.ok_or_else(|| PolicyError::Unknown(VALIDATORS_GROUP.to_owned()))?;
+        let mut builder = Builder::default();
+        for Keyed { key, url } in &self.logs {
+            builder.add_log(key.clone(), url.as_deref())?;
+        }
+        for Witness { name, keyed } in &self.witnesses {
+            if !before.members.contains(name) {
+                builder.add_witness(name.clone(), keyed.key.clone(), keyed.url.as_deref())?;
+            }
+        }
+        for validator in validators {
+            builder.add_witness(validator.name.clone(), cosigner(validator)?, None)?;
+        }
+        for group in &self.groups {
+            let (threshold, members) = if group.name == VALIDATORS_GROUP {
+                let names = validators.iter().map(|validator| validator.name.clone());
+                (quorum_count(validators.len()), names.collect())
+            } else {
+                (group.threshold, group.members.clone())
+            };
+            builder.add_group(group.name.clone(), &threshold.to_string(), members)?;
+        }
+        builder.set_quorum(self.quorum.as_deref().unwrap_or(NONE))?;
+        builder.finish()
     }
 
     /// Whether a line says it is by a key of this policy.
@@ -364,6 +392,13 @@ impl Policy {
             .is_none_or(|name| satisfied.contains(name.as_str()));
         (groups, quorum_met)
     }
+}
+
+/// A validator's key for cosignatures.
+fn cosigner(validator: &Validator) -> Result<VerifierKey, PolicyError> {
+    let name: KeyName = validator.name.parse()?;
+    let key = VerifierKey::new(name, SignatureType::CosignatureV1, validator.note_key)?;
+    Ok(key)
 }
 
 /// The one line that says it is by `key`, if any.

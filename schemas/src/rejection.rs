@@ -405,6 +405,16 @@ codes! {
         "The time for an appeal is over.";
     AppealEarly, "appeal.not_decided", 50, "Administrative Procedure Code 91",
         "The instrument has not ended yet.";
+    ValidatorsNumber, "validators.number", 47, "Governance of the ledger",
+        "The change of validators is not the next one after those registered.";
+    ValidatorsInvalid, "validators.invalid", 47, "Governance of the ledger",
+        "The validators are no set: doubles, weak or changed keys, powers that do not fit, or nothing new.";
+    ValidatorsApproval, "validators.approval_invalid", 47, "RFC 8032 section 5.1.7",
+        "An approval is not by a present or a joining validator, or does not verify.";
+    ValidatorsUnapproved, "validators.not_approved", 47, "Governance of the ledger",
+        "The approvals are of two thirds or less of the present validators' power.";
+    ValidatorsUnasked, "validators.newcomer_silent", 47, "Governance of the ledger",
+        "A validator that joins has not approved.";
 }
 
 impl std::fmt::Display for Code {

@@ -1,12 +1,14 @@
-//! Who decides: the validators of one height, in their one order.
+//! Who decides: the validators of one height, in their one order, and how others follow them.
+
+use std::collections::BTreeSet;
 
 use minicbor::{CborLen, Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{ValidatorSetId, derive};
+use crate::digest::{LedgerId, ValidatorSetId, derive};
 use crate::encoding::{encode, fixed_bytes};
-use crate::keys::PublicKey;
-use crate::limits::VALIDATORS_MAX;
+use crate::keys::{PublicKey, Signature, SigningKey, sign};
+use crate::limits::{KEY_NAME_CHARS_MAX, VALIDATORS_MAX};
 
 fixed_bytes!(
     /// A validator's address: the first 20 bytes of BLAKE3 of its consensus key.
@@ -53,6 +55,32 @@ impl Validator {
     pub fn address(&self) -> ValidatorAddress {
         ValidatorAddress::of(&self.consensus_key)
     }
+
+    /// Whether its name may stand in a note's signature line (C2SP signed-note: no space, no plus
+    /// sign) and in a policy (not a word of its own).
+    #[must_use]
+    pub fn has_key_name(&self) -> bool {
+        is_key_name(&self.name)
+    }
+
+    /// Whether all of its keys are fit to be relied on.
+    #[must_use]
+    pub fn has_admissible_keys(&self) -> bool {
+        [self.consensus_key, self.note_key, self.log_share]
+            .iter()
+            .all(|key| key.admit().is_ok())
+    }
+}
+
+/// Whether a name may stand in a note's signature line and in a policy: see
+/// [`Validator::has_key_name`].
+pub(crate) fn is_key_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= KEY_NAME_CHARS_MAX
+        && !matches!(name, "none" | "validators")
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'+')
 }
 
 /// How many of `count` validators of equal power are needed to have more than two thirds of it:
@@ -96,8 +124,7 @@ impl ValidatorSet {
             return Err(ValidatorSetError::Count(validators.len()));
         }
         validators.sort_by_key(Validator::address);
-        let mut names = std::collections::BTreeSet::new();
-        let mut keys = std::collections::BTreeSet::new();
+        let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
         let mut total: u64 = 0;
         for validator in &validators {
             let fresh = names.insert(validator.name.clone())
@@ -157,5 +184,85 @@ impl ValidatorSet {
     #[must_use]
     pub fn id(&self) -> ValidatorSetId {
         ValidatorSetId(derive("deedbook 2026 validator set", &[&encode(self)]))
+    }
+}
+
+/// Another set shall decide from the next height on. Lodged by the supervisor, approved by more than
+/// two thirds of the present validators' power and by every validator that joins.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorSetChange {
+    /// How many changes there are with this one.
+    #[n(0)]
+    pub number: u32,
+    /// The whole next set, as [`ValidatorSet`] sorts it.
+    #[n(1)]
+    pub validators: Vec<Validator>,
+    /// Sorted by validator.
+    #[n(2)]
+    pub approvals: Vec<Approval>,
+}
+
+/// A validator's word that a set shall follow the present one: of a present validator, or of one that
+/// joins.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Whose.
+    #[n(0)]
+    pub validator: ValidatorAddress,
+    /// By its consensus key, over [`approval_bytes`].
+    #[n(1)]
+    pub signature: Signature,
+}
+
+impl Approval {
+    /// Approves, as the validator of a consensus key.
+    #[must_use]
+    pub fn sign(key: &SigningKey, ledger: &LedgerId, number: u32, next: ValidatorSetId) -> Self {
+        Self {
+            validator: ValidatorAddress::of(&PublicKey::of(key)),
+            signature: sign(key, &approval_bytes(ledger, number, next)),
+        }
+    }
+}
+
+/// The bytes a validator signs to approve a set, of fixed layout: `"deedbook/validators/v1" ‖ ledger(32)
+/// ‖ number of the change(u32 BE) ‖ id of the set(32)`.
+#[must_use]
+pub fn approval_bytes(ledger: &LedgerId, number: u32, next: ValidatorSetId) -> Vec<u8> {
+    [
+        b"deedbook/validators/v1".as_slice(),
+        &ledger.0,
+        &number.to_be_bytes(),
+        &next.0,
+    ]
+    .concat()
+}
+
+/// Who decides the next height, as the state holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorsInOffice {
+    /// Changes so far; 0 from the genesis on.
+    #[n(0)]
+    pub number: u32,
+    /// Signs checkpoints in the log's name; the same whoever holds its shares.
+    #[n(1)]
+    pub log_key: PublicKey,
+    /// Sorted as [`ValidatorSet`] sorts them.
+    #[n(2)]
+    pub validators: Vec<Validator>,
+}
+
+impl ValidatorsInOffice {
+    /// The set, checked again.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`] if they are none, which the law excludes.
+    pub fn set(&self) -> Result<ValidatorSet, ValidatorSetError> {
+        ValidatorSet::new(self.validators.clone())
     }
 }

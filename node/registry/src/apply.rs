@@ -18,7 +18,7 @@ use crate::{
     access, accreditation, act, appeal, caveat, civil_status, consent, correction, court_order,
     discharge, door, duty, enrolment, entity, evidence, freeze, guardianship, inheritance, lodging,
     notarisation, power, preemption, priority_notice, profile, property, requisition, revocation,
-    self_lock, settlement, withdrawal,
+    self_lock, settlement, validators, withdrawal,
 };
 
 /// The block in which records are judged. Its time is the only time the law knows.
@@ -167,6 +167,7 @@ fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Ve
         Body::LegalHold(body) => evidence::hold(&mut case, body),
         Body::EvidenceDeletion(body) => evidence::delete(&mut case, body),
         Body::Profile(body) => profile::apply(&mut case, body),
+        Body::ValidatorSetChange(body) => validators::apply(&mut case, body),
         Body::Transfer(_)
         | Body::Mortgage(_)
         | Body::Servitude(_)

@@ -67,6 +67,7 @@ mod shares;
 mod sub_power;
 mod text;
 mod transfer;
+mod validators;
 mod verdict;
 mod waiting;
 mod withdrawal;

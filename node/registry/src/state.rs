@@ -17,6 +17,7 @@ use deedbook_schemas::keys::PublicKey;
 use deedbook_schemas::party::{Authority, Marriage, Party, PartyId};
 use deedbook_schemas::profile::Profile;
 use deedbook_schemas::property::Title;
+use deedbook_schemas::validators::{Validator, ValidatorSet, ValidatorsInOffice};
 use minicbor::{CborLen, Decode, Encode};
 
 /// The state cannot be read, or is not what the law left behind: the node must stop.
@@ -150,6 +151,8 @@ pub enum Key<'k> {
     Hour(Seconds),
     /// One list of what is due at a time.
     Expiring(Seconds, u32),
+    /// The [`ValidatorsInOffice`].
+    Validators,
 }
 
 impl Key<'_> {
@@ -186,6 +189,7 @@ impl Key<'_> {
                 b'E',
                 &[&hour.0.to_be_bytes()[..], &list.to_be_bytes()].concat(),
             ),
+            Self::Validators => vec![b'v'],
         }
     }
 }
@@ -302,6 +306,24 @@ pub fn profiles(state: &dyn StateRead) -> Result<Arc<Vec<Height>>, StateError> {
         .ok_or_else(|| StateError::Inconsistent("there is no jurisdiction profile".to_owned()))
 }
 
+/// Who decides the next height (rule 47).
+///
+/// # Errors
+/// As [`read`], and if there is nobody: every ledger has validators from its genesis on.
+pub fn validators(state: &dyn StateRead) -> Result<Arc<ValidatorsInOffice>, StateError> {
+    look(state, Key::Validators)?
+        .ok_or_else(|| StateError::Inconsistent("there are no validators".to_owned()))
+}
+
+/// As [`validators`]: the set itself.
+///
+/// # Errors
+/// As [`validators`], and if they are no set.
+pub fn validator_set(state: &dyn StateRead) -> Result<ValidatorSet, StateError> {
+    let set = validators(state)?.set();
+    set.map_err(|error| StateError::Inconsistent(format!("the validators in office: {error}")))
+}
+
 /// The number of the profile that judges what is lodged at `height` (rule 47).
 ///
 /// # Errors
@@ -322,6 +344,15 @@ pub fn genesis_state(genesis: &Genesis) -> BTreeMap<Vec<u8>, Vec<u8>> {
         (Key::Profile(0).bytes(), encode(&genesis.profile)),
         (Key::Profiles.bytes(), encode(&vec![Height(0)])),
     ]);
+    // Sorted as every set is: the genesis lists them as its authors did.
+    let mut validators = genesis.validators.clone();
+    validators.sort_by_key(Validator::address);
+    let office = ValidatorsInOffice {
+        number: 0,
+        log_key: genesis.log_key,
+        validators,
+    };
+    state.insert(Key::Validators.bytes(), encode(&office));
     for founder in &genesis.authorities {
         let authority = Authority {
             accreditation: founder.accreditation.clone(),

@@ -29,6 +29,7 @@ use crate::proceeding::{
 use crate::profile::ProfileChange;
 use crate::property::FirstRegistration;
 use crate::settlement::{Duty, EscrowFunding, EscrowRefund, EscrowRelease};
+use crate::validators::ValidatorSetChange;
 
 /// Each kind once: what its subject is, its body, and its name in the content type and the CDDL.
 macro_rules! bodies {
@@ -185,6 +186,8 @@ bodies! {
     EvidenceDeletion(EvidenceDeletion) = "evidence-deletion",
     /// A new jurisdiction profile. Subject: the supervisor.
     Profile(ProfileChange) = "profile",
+    /// Other validators. Subject: the supervisor.
+    ValidatorSetChange(ValidatorSetChange) = "validator-set-change",
 }
 
 impl Body {
@@ -287,7 +290,8 @@ impl Body {
             | Self::AccessEntry(_)
             | Self::LegalHold(_)
             | Self::EvidenceDeletion(_)
-            | Self::Profile(_) => Vec::new(),
+            | Self::Profile(_)
+            | Self::ValidatorSetChange(_) => Vec::new(),
         }
     }
 }

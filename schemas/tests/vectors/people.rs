@@ -94,20 +94,29 @@ fn authority(
     }
 }
 
-/// Four validators and three authorities; the provider is accredited by a record.
-pub(crate) fn genesis() -> Genesis {
-    let names = ["registrar", "justice", "notaries", "bank"];
-    let validator = |(index, name): (u8, &str)| Validator {
+/// A validator that is not of the genesis. (The index 4 has the log's key for its share.)
+pub(crate) const FIFTH: u8 = 5;
+
+pub(crate) fn validator(index: u8, name: &str) -> Validator {
+    Validator {
         name: format!("{name}.example"),
         consensus_key: PublicKey::of(&key(CONSENSUS_SEED + index)),
         note_key: PublicKey::of(&key(NOTE_SEED + index)),
         log_share: PublicKey::of(&key(LOG_SEED + index)),
         power: 1,
-    };
+    }
+}
+
+/// Four validators and three authorities; the provider is accredited by a record.
+pub(crate) fn genesis() -> Genesis {
+    let names = ["registrar", "justice", "notaries", "bank"];
     Genesis {
         origin: "ledger.example/vectors".to_owned(),
         time: BlockTime(1_772_400_000_000),
-        validators: (0..).zip(names).map(validator).collect(),
+        validators: (0..)
+            .zip(names)
+            .map(|(index, name)| validator(index, name))
+            .collect(),
         authorities: vec![
             authority(
                 SUPERVISOR,

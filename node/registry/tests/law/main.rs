@@ -121,6 +121,8 @@ mod terms;
 #[cfg(test)]
 mod titles;
 #[cfg(test)]
+mod validators;
+#[cfg(test)]
 mod waiting;
 #[cfg(test)]
 mod waivers;

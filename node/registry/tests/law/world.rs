@@ -8,7 +8,9 @@ use deedbook_registry::{
 };
 use deedbook_schemas::attestation::Attestation;
 use deedbook_schemas::block::{BlockTime, Height, Seconds};
-use deedbook_schemas::digest::{ActDigest, Commitment, EvidenceRoot, LedgerId, RecordId};
+use deedbook_schemas::digest::{
+    ActDigest, Commitment, EvidenceRoot, LedgerId, RecordId, ValidatorSetId,
+};
 use deedbook_schemas::evidence::{EvidenceManifest, Statement, Topic};
 use deedbook_schemas::fraction::Money;
 use deedbook_schemas::genesis::{Genesis, GenesisAuthority};
@@ -19,6 +21,7 @@ use deedbook_schemas::party::{Accreditation, AuthorityRole, Enrolment, PartyId, 
 use deedbook_schemas::profile::{BusinessCalendar, Profile};
 use deedbook_schemas::property::{FirstRegistration, Ground, Holding, LandUse, SpatialUnit, Title};
 use deedbook_schemas::record::{Body, Draft, Nonce, Record, SignedAttestation};
+use deedbook_schemas::validators::{Approval, Validator, ValidatorSet, ValidatorSetChange};
 
 /// 2026-03-02T10:00:00Z.
 pub(crate) const START: u64 = 1_772_445_600;
@@ -137,6 +140,52 @@ pub(crate) fn id(name: &str) -> PartyId {
     PartyId(hash[..16].try_into().unwrap())
 }
 
+/// Who decides in the beginning.
+pub(crate) const SEATS: [&str; 4] = [
+    "registrar.example",
+    "justice.example",
+    "notaries.example",
+    "bank.example",
+];
+
+/// A validator, with the share of the log's key that it got when it was dealt for the `deal`th time.
+pub(crate) fn seat(name: &str, deal: u32) -> Validator {
+    let key = |role: &str| PublicKey::of(&key_of(&format!("{role} of {name}")));
+    Validator {
+        name: name.to_owned(),
+        consensus_key: key("consensus key"),
+        note_key: key("note key"),
+        log_share: key(&format!("share {deal}")),
+        power: 1,
+    }
+}
+
+/// The word of these validators that `next` shall follow, as a record carries it.
+pub(crate) fn seating(
+    ledger: &LedgerId,
+    number: u32,
+    mut next: Vec<Validator>,
+    approving: &[&str],
+) -> ValidatorSetChange {
+    next.sort_by_key(Validator::address);
+    // What is no set has no id: then any will do.
+    let set = ValidatorSet::new(next.clone()).map(|set| set.id());
+    let set = set.unwrap_or(ValidatorSetId([0; 32]));
+    let mut approvals: Vec<Approval> = approving
+        .iter()
+        .map(|name| {
+            let key = key_of(&format!("consensus key of {name}"));
+            Approval::sign(&key, ledger, number, set)
+        })
+        .collect();
+    approvals.sort_by_key(|approval| approval.validator);
+    ValidatorSetChange {
+        number,
+        validators: next,
+        approvals,
+    }
+}
+
 pub(crate) fn money(minor: u64) -> Money {
     Money {
         minor,
@@ -245,10 +294,10 @@ impl World {
         let genesis = Genesis {
             origin: "ledger.example/deeds".to_owned(),
             time: BlockTime((START - 60) * 1000),
-            validators: Vec::new(),
+            validators: SEATS.map(|name| seat(name, 0)).to_vec(),
             authorities,
             profile,
-            log_key: PublicKey([0; 32]),
+            log_key: PublicKey::of(&key_of("the log")),
         };
         Self {
             ledger: genesis.ledger_id(),

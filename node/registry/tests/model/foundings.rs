@@ -20,6 +20,7 @@ use crate::memory::Model;
 use crate::pen::{
     BANK, FIRM, FLATS, LOCAL_NOTARY, NUMBERS, PEOPLE, PRICES, Paper, flat, latest, name, office,
 };
+use crate::seats;
 use crate::shares::Share;
 use crate::ventures::Venture;
 use crate::world::{
@@ -398,6 +399,7 @@ pub(crate) fn founded(
         } => bring(model, *flat, *to, *part, *form),
         Venture::Sever { flat, slip } => sever(model, *flat, *slip),
         Venture::Govern { law, ahead, slip } => Some(govern(model, *law, *ahead, *slip)),
+        Venture::Reseat { .. } => seats::reseat(model, venture),
         Venture::Delete { back, slip } => delete(sent, *back, *slip),
         Venture::Accredit { .. } => accredit(venture),
         _ => None,

@@ -87,6 +87,8 @@ mod rulings;
 #[cfg(test)]
 mod scenes;
 #[cfg(test)]
+mod seats;
+#[cfg(test)]
 mod shares;
 #[cfg(test)]
 mod signing;

@@ -33,6 +33,13 @@ pub(crate) enum Venture {
     Sever { flat: usize, slip: usize },
     /// The supervisor changes the law.
     Govern { law: usize, ahead: u64, slip: usize },
+    /// Other validators follow: bits say who stays, comes and keeps silent.
+    Reseat {
+        stay: u8,
+        come: u8,
+        silent: u8,
+        slip: usize,
+    },
     /// A provider deletes a recording.
     Delete { back: usize, slip: usize },
     /// A holder offers a share, or somebody does for them.
@@ -106,6 +113,7 @@ fn venture() -> impl Strategy<Value = Venture> {
         4 => bring(),
         1 => (flat.clone(), slip.clone()).prop_map(|(flat, slip)| Venture::Sever { flat, slip }),
         3 => govern(),
+        2 => reseat(),
         2 => (back.clone(), slip.clone()).prop_map(|(back, slip)| Venture::Delete { back, slip }),
         3 => (flat, person.clone(), 0..4usize, prop::bool::weighted(0.2), slip.clone()).prop_map(
             |(flat, who, price, terms, slip)| Venture::Offer { flat, who, price, terms, slip }
@@ -134,6 +142,18 @@ fn govern() -> impl Strategy<Value = Venture> {
     (0..4usize, 1..6u64, 0..24usize).prop_map(|(law, ahead, slip)| Venture::Govern {
         law,
         ahead,
+        slip,
+    })
+}
+
+fn reseat() -> impl Strategy<Value = Venture> {
+    // Mostly most of them stay, few come, and few keep silent.
+    let many = (any::<u8>(), any::<u8>()).prop_map(|(a, b)| a | b);
+    let few = (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(a, b, c)| a & b & c);
+    (many, few.clone(), few, 0..24usize).prop_map(|(stay, come, silent, slip)| Venture::Reseat {
+        stay,
+        come,
+        silent,
         slip,
     })
 }

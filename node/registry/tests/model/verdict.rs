@@ -203,6 +203,7 @@ impl Model {
             Body::GroupParty(body) => self.group_reasons(record, body),
             Body::EvidenceDeletion(body) => self.deletion_reasons(record, body, now),
             Body::Profile(change) => self.change_reasons(record, change),
+            Body::ValidatorSetChange(change) => self.seating_reasons(record, change),
             Body::Accreditation(body) => self.accreditation_reasons(record, body),
             Body::Enrolment(body) => self.enrolment_reasons(record, body),
             Body::CivilStatus(fact) => self.status_reasons(record, fact, now),

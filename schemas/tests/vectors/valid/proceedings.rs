@@ -1,5 +1,5 @@
-//! What registrars, notaries and courts do about instruments and titles, who reads rights, and the
-//! profile.
+//! What registrars, notaries and courts do about instruments and titles, who reads rights, the
+//! profile and the validators.
 
 use deedbook_schemas::access::{AccessConsent, AccessEntry, Purpose};
 use deedbook_schemas::block::{Height, Seconds};
@@ -13,11 +13,12 @@ use deedbook_schemas::profile::{Profile, ProfileChange};
 use deedbook_schemas::property::{Ground, Holding, LandUse, SpatialUnit};
 use deedbook_schemas::record::Body;
 use deedbook_schemas::settlement::DutyKind;
+use deedbook_schemas::validators::{Approval, Validator, ValidatorSet, ValidatorSetChange};
 
 use super::{PRICE, PROPERTY, Writer, filled, fraction, side, tenge};
 use crate::people::{
-    BUYER, COURT, GUARDIANSHIP, NOTARY, NOW, PROVIDER, REGISTRAR, SECOND_REGISTRAR, SELLER, SPOUSE,
-    SUPERVISOR, WARD,
+    BUYER, CONSENSUS_SEED, COURT, FIFTH, GUARDIANSHIP, NOTARY, NOW, PROVIDER, REGISTRAR,
+    SECOND_REGISTRAR, SELLER, SPOUSE, SUPERVISOR, WARD, genesis, key, validator,
 };
 
 pub(super) fn all(writer: &mut Writer, sale: RecordId, mortgage: RecordId) {
@@ -29,6 +30,7 @@ pub(super) fn all(writer: &mut Writer, sale: RecordId, mortgage: RecordId) {
     access(writer);
     evidence(writer);
     profile(writer);
+    validators(writer);
 }
 
 fn requisitions(writer: &mut Writer, sale: RecordId) {
@@ -193,4 +195,25 @@ fn profile(writer: &mut Writer) {
         });
         writer.record(name, SUPERVISOR, &SUPERVISOR.id.to_string(), body);
     }
+}
+
+/// Three of the four validators let a fifth join.
+fn validators(writer: &mut Writer) {
+    let mut validators = genesis().validators;
+    validators.push(validator(FIFTH, "university"));
+    validators.sort_by_key(Validator::address);
+    let next = ValidatorSet::new(validators.clone()).unwrap();
+    let approve = |index| {
+        let key = key(CONSENSUS_SEED + index);
+        Approval::sign(&key, &writer.ledger, 1, next.id())
+    };
+    let mut approvals = [0, 1, 2, FIFTH].map(approve).to_vec();
+    approvals.sort_by_key(|approval| approval.validator);
+    let body = Body::ValidatorSetChange(ValidatorSetChange {
+        number: 1,
+        validators,
+        approvals,
+    });
+    let subject = SUPERVISOR.id.to_string();
+    writer.record("validator-set-change", SUPERVISOR, &subject, body);
 }
