@@ -30,6 +30,10 @@ pub struct NetworkConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeConfig {
+    /// The institution's name, needed while its node's keys are not those of a validator: a node that
+    /// will join, or that follows the ledger. A validator's name is the one the ledger knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The genesis file.
     pub genesis: PathBuf,
     /// Ledger, engine log and signing guard.

@@ -63,8 +63,6 @@ pub struct NodeKeys {
     pub consensus: SigningKey,
     /// Signs checkpoint cosignatures.
     pub note: SigningKey,
-    /// This validator's share of the log's key.
-    pub log: LogShare,
     /// Names the node to its peers on both networks (libp2p).
     pub network: Keypair,
 }
@@ -137,7 +135,6 @@ impl NodeKeys {
         Ok(Self {
             consensus: read_signing(&dir.join(CONSENSUS))?,
             note: read_signing(&dir.join(NOTE))?,
-            log: read_share(&dir.join(LOG))?,
             network: read_network(dir)?,
         })
     }

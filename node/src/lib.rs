@@ -3,6 +3,7 @@
 //! Read `ledger` first: it tells how a record becomes part of the register.
 
 pub mod api;
+pub mod approval;
 pub mod config;
 pub mod consensus;
 pub mod cosign;

@@ -33,7 +33,7 @@ use deedbook_schemas::note::KeyName;
 use deedbook_schemas::validators::ValidatorSet;
 use frost_ed25519::keys::KeyPackage;
 
-use crate::log_key::{LogGroup, LogKeyError, LogShare};
+use crate::log_key::LogGroup;
 use message::{Body, Chosen, Offer, Request, SessionId, Shares, Want};
 use nonces::{Held, Offers, draw};
 use session::{Outcome, Packages, Session};
@@ -119,8 +119,8 @@ pub struct SignerConfig<'a> {
     pub name: &'a str,
     /// Signs its messages.
     pub note_key: SigningKey,
-    /// Its share of the log's key.
-    pub share: &'a LogShare,
+    /// What it signs with in the log's name; without it, it only learns what others signed.
+    pub key: Option<KeyPackage>,
     /// Everybody's public shares.
     pub group: Arc<LogGroup>,
     /// The validators.
@@ -129,13 +129,13 @@ pub struct SignerConfig<'a> {
     pub first_serial: u64,
 }
 
-/// Signs and coordinates. Synchronous; owned by one task.
+/// Signs and coordinates, for one validator set. Synchronous; owned by one task.
 pub struct LogSigner {
     ledger: LedgerId,
     origin: KeyName,
     name: String,
     note_key: SigningKey,
-    key: KeyPackage,
+    key: Option<KeyPackage>,
     group: Arc<LogGroup>,
     /// Note keys of the other validators.
     others: BTreeMap<String, AdmittedKey>,
@@ -164,11 +164,8 @@ pub struct LogSigner {
 
 impl LogSigner {
     /// A signer that knows no tree yet: [`LogSigner::on_durable`] with the store's tip follows.
-    ///
-    /// # Errors
-    /// [`LogKeyError`] if the share is not the one that the genesis names.
-    pub fn new(config: SignerConfig<'_>) -> Result<Self, LogKeyError> {
-        let key = config.group.key_package(config.name, config.share)?;
+    #[must_use]
+    pub fn new(config: SignerConfig<'_>) -> Self {
         let mut others = BTreeMap::new();
         for validator in config.validators.as_slice() {
             let admitted = validator.note_key.admit();
@@ -177,12 +174,12 @@ impl LogSigner {
             }
         }
         let held = |name: &String| (name.clone(), Held::new(config.first_serial));
-        Ok(Self {
+        Self {
             ledger: config.ledger,
             origin: config.origin,
             name: config.name.to_owned(),
             note_key: config.note_key,
-            key,
+            key: config.key,
             group: config.group,
             held: others.keys().map(held).collect(),
             offers: others
@@ -201,7 +198,7 @@ impl LogSigner {
             wanted_at: None,
             tell_signed: false,
             step: Step::default(),
-        })
+        }
     }
 
     /// A tree is durable and what was stored was hashed again: from now on this node signs it.
@@ -287,8 +284,8 @@ impl LogSigner {
             .map(|(name, _)| name.clone())
             .collect();
         for name in to_tell {
-            if let Some(held) = self.held.get_mut(&name) {
-                let offers = held.refill(self.key.signing_share());
+            if let (Some(held), Some(key)) = (self.held.get_mut(&name), &self.key) {
+                let offers = held.refill(key.signing_share());
                 self.say(Body::Offers(name, offers));
             }
         }
@@ -392,7 +389,7 @@ impl LogSigner {
         let (Some(own), Some(held)) = (own, self.held.get_mut(from)) else {
             return Ok(());
         };
-        let Some(nonces) = held.take(&own.offer) else {
+        let (Some(key), Some(nonces)) = (&self.key, held.take(&own.offer)) else {
             tracing::debug!(
                 from,
                 tree_size,
@@ -409,7 +406,7 @@ impl LogSigner {
             return Ok(());
         }
         let packages = Packages::new(&request, tree, &self.group).map_err(refused)?;
-        match packages.sign(request.id(), nonces, &self.key) {
+        match packages.sign(request.id(), nonces, key) {
             Ok(shares) => self.say(Body::Shares(from.to_owned(), shares)),
             Err(error) => tracing::warn!(from, tree_size, %error, "no share of a log signature"),
         }

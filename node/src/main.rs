@@ -2,11 +2,13 @@
 
 mod ceremony;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use deedbook_node::approval;
 use deedbook_node::keys::NodeKeys;
 use tokio::io::AsyncReadExt as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +23,7 @@ const STRAGGLERS: Duration = Duration::from_secs(2);
 /// A new network is made in four steps: every operator runs `keys` and hands the printed public
 /// keys to the others; in a `ceremony` they make the log's key, of which everybody holds a share;
 /// together they write one genesis file; every operator writes node.toml and runs `init`, once. From
-/// then on `run` is all there is.
+/// then on `run` is all there is, until validators join or leave: see `approve --help`.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -43,6 +45,31 @@ enum Command {
     // Its help stands above its steps.
     #[command(subcommand)]
     Ceremony(ceremony::Step),
+    /// Approve other validators; prints this validator's word as JSON, for the supervisor.
+    ///
+    /// Validators change in five steps. (1) Everybody gets the present ones, with proof: `deedbook
+    /// validators --policy P --out present.json`. (2) Who joins makes keys (`keys`), gets `name` into
+    /// its node.toml, the others' addresses into its peers and its own into theirs, runs `init` and
+    /// `run`, and follows the ledger. (3) The log's key is dealt anew: `ceremony reshare --help`; its
+    /// last step prints the next validators. (4) More than two thirds of the present validators, and
+    /// all that join, `approve` them. (5) The supervisor lodges it: `deedbook draft validators`. From
+    /// the next block on they decide; `deedbook validators --next-policy` writes the policy that
+    /// follows them.
+    ///
+    /// Before it signs, it checks that the next validators are a set which the law accepts, that their
+    /// shares are shares of the log's key, and that this node holds its own.
+    #[command(verbatim_doc_comment)]
+    Approve {
+        /// Folder with node.toml.
+        #[arg(long)]
+        home: PathBuf,
+        /// The present validators: what `deedbook validators --out` wrote.
+        #[arg(long)]
+        present: PathBuf,
+        /// The next validators: what `ceremony reshare finish` printed.
+        #[arg(long)]
+        next: PathBuf,
+    },
     /// Prepare the data folder of a new validator. Once: never again for a key that has signed.
     Init {
         /// Folder with node.toml.
@@ -91,6 +118,20 @@ fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&public)?);
         }
         Command::Ceremony(step) => ceremony::execute(step)?,
+        Command::Approve {
+            home,
+            present,
+            next,
+        } => {
+            let approved = approval::approve(&home, &present, &next)?;
+            let named = |names: BTreeSet<String>| match names.is_empty() {
+                true => "nobody".to_owned(),
+                false => Vec::from_iter(names).join(", "),
+            };
+            let (joining, leaving) = (named(approved.joining), named(approved.leaving));
+            eprintln!("approved: joining: {joining}; leaving: {leaving}");
+            println!("{}", serde_json::to_string_pretty(&approved.approval)?);
+        }
         Command::Init { home } => deedbook_node::node::init(&home)?,
         Command::Run {
             home,

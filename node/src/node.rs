@@ -7,6 +7,7 @@
 //! guard) is looked at before the node says anything to anybody.
 
 mod log_signing;
+mod seat;
 mod self_check;
 
 use std::path::{Path, PathBuf};
@@ -27,14 +28,14 @@ use crate::fatal::Fatal;
 use crate::gossip::{self, GossipConfig, GossipHandle, GossipInbox, GossipMessage, RecordBytes};
 use crate::keys::NodeKeys;
 use crate::ledger::{Ledger, Refused, now};
-use crate::log_key::LogGroup;
-use crate::log_signer::{LogSigner, SignerConfig};
+use crate::log_signer::LogSigner;
 use crate::metrics::Metrics;
 use crate::store::guard::SigningGuard;
 use crate::store::{Store, Tip, disk_free_percent};
 use crate::witnesses::{Source, Witnesses};
 
 use log_signing::{EVENTS_WAITING, Event};
+use seat::Seat;
 use self_check::EndsCheck;
 
 /// How often a node tells the others its height and looks after what waits.
@@ -45,9 +46,6 @@ const REBROADCAST_AGE: Duration = Duration::from_secs(2);
 const RECOSIGN: Duration = Duration::from_secs(60);
 /// Gossip messages with bundles that wait to be verified: of 256 KiB at most, 16 MiB.
 const BUNDLE_MESSAGES_WAITING: usize = 64;
-/// Serials of nonces that a start of the node has for every millisecond since 1970: more than it can
-/// use before the next millisecond. 2^64 are reached in the year 2554.
-const SERIALS_A_MILLISECOND: u64 = 1_000_000;
 /// Below this share of free disk the node accepts no records.
 const DISK_FREE_PERCENT_MIN: u8 = 10;
 
@@ -82,7 +80,10 @@ pub fn init(home: &Path) -> Result<(), Fatal> {
     let config = NodeConfig::load(home).map_err(config_error)?;
     let genesis = config.load_genesis().map_err(config_error)?;
     let keys = load_keys(&config)?;
-    name_in_genesis(&genesis, &keys)?;
+    let founders = genesis
+        .check()
+        .map_err(|error| Fatal::new(error.to_string()))?;
+    Seat::new(&config, &keys, &founders)?;
     let paths = Paths::of(&config.data);
     std::fs::create_dir_all(&config.data)
         .map_err(|error| Fatal::new(format!("{}: {error}", config.data.display())))?;
@@ -100,29 +101,6 @@ fn load_keys(config: &NodeConfig) -> Result<NodeKeys, Fatal> {
     NodeKeys::load(&config.keys).map_err(|error| Fatal::new(error.to_string()))
 }
 
-/// This node's name: that of the validator whose keys it holds.
-fn name_in_genesis(
-    genesis: &deedbook_schemas::genesis::Genesis,
-    keys: &NodeKeys,
-) -> Result<String, Fatal> {
-    let public = deedbook_schemas::keys::PublicKey::of;
-    let (consensus_key, note_key) = (public(&keys.consensus), public(&keys.note));
-    let same = |validator: &&deedbook_schemas::validators::Validator| {
-        validator.consensus_key == consensus_key && validator.note_key == note_key
-    };
-    let validator = genesis.validators.iter().find(same).ok_or_else(|| {
-        Fatal::new("this node's keys are not those of a validator of the genesis".to_owned())
-    })?;
-    log_group(genesis)?
-        .key_package(&validator.name, &keys.log)
-        .map_err(|error| Fatal::new(error.to_string()))?;
-    Ok(validator.name.clone())
-}
-
-fn log_group(genesis: &deedbook_schemas::genesis::Genesis) -> Result<LogGroup, Fatal> {
-    LogGroup::of_genesis(genesis).map_err(|error| Fatal::new(error.to_string()))
-}
-
 /// Runs a node until `shutdown` completes or something fatal happens.
 ///
 /// # Errors
@@ -131,7 +109,6 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let config = NodeConfig::load(home).map_err(config_error)?;
     let genesis = config.load_genesis().map_err(config_error)?;
     let keys = load_keys(&config)?;
-    let name = name_in_genesis(&genesis, &keys)?;
     let witnesses = config
         .load_witnesses(home, &genesis)
         .map_err(config_error)?;
@@ -144,7 +121,9 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let store = Store::open(&paths.ledger, genesis.ledger_id())?;
     let (ledger, blocks) = Ledger::open(store, genesis)?;
     let ledger = Arc::new(ledger);
-    if guard.height() > ledger.tip().height.next() {
+    let seat = Seat::new(&config, &keys, &ledger.set_after(&ledger.tip())?)?;
+    let behind = guard.height() > ledger.tip().height.next();
+    if behind {
         tracing::warn!(
             guard = %guard.height(), store = %ledger.tip().height,
             "the store is behind the signing guard: this node syncs, and votes when it has caught up"
@@ -160,24 +139,24 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     .map_err(|error| Fatal::new(error.to_string()))?;
     let (fatal, stop) = mpsc::channel(1);
     let (log_events, log_inbox) = mpsc::channel(EVENTS_WAITING);
-    let signer = log_signer(&ledger, &keys, &name)?;
-    let node = Arc::new(Node::new(
-        ledger,
-        gossip,
-        &keys,
-        &name,
-        config.data.clone(),
-        Ends { fatal, log_events },
-        witnesses,
-    )?);
+    let signer = seat.first_log_signer(&ledger, behind)?;
     let engine = ConsensusConfig {
-        moniker: name,
+        moniker: seat.name().to_owned(),
         listen: config.consensus.listen,
         peers: config.consensus.peers,
         network_key: keys.network,
         wal: paths.wal,
         timeouts: Timeouts::default(),
     };
+    let ends = Ends { fatal, log_events };
+    let node = Arc::new(Node::new(
+        ledger,
+        gossip,
+        seat,
+        config.data,
+        ends,
+        witnesses,
+    )?);
     let parts = Parts {
         listener,
         inbox,
@@ -190,21 +169,6 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let result = node.serve(parts, stop, shutdown).await;
     let closed = node.api.ledger.store().close();
     result.and(closed.map_err(Fatal::from))
-}
-
-fn log_signer(ledger: &Ledger, keys: &NodeKeys, name: &str) -> Result<LogSigner, Fatal> {
-    let origin = ledger.genesis().origin.parse::<KeyName>();
-    LogSigner::new(SignerConfig {
-        ledger: ledger.id(),
-        origin: origin.map_err(|error| Fatal::new(error.to_string()))?,
-        name,
-        note_key: keys.note.clone(),
-        share: &keys.log,
-        group: Arc::new(log_group(ledger.genesis())?),
-        validators: ledger.validator_set(),
-        first_serial: now().0.saturating_mul(SERIALS_A_MILLISECOND),
-    })
-    .map_err(|error| Fatal::new(error.to_string()))
 }
 
 /// The node's ends of queues whose other ends its tasks hold.
@@ -229,6 +193,7 @@ struct Node {
     api: Arc<Api>,
     gate: IdleGate,
     ready: watch::Sender<bool>,
+    seat: Seat,
     data: PathBuf,
     log_events: mpsc::Sender<Event>,
 }
@@ -237,8 +202,7 @@ impl Node {
     fn new(
         ledger: Arc<Ledger>,
         gossip: GossipHandle,
-        keys: &NodeKeys,
-        name: &str,
+        seat: Seat,
         data: PathBuf,
         ends: Ends,
         witnesses: Witnesses,
@@ -248,15 +212,16 @@ impl Node {
                 .map_err(|error| Fatal::new(error.to_string()))
         };
         let origin = key_name(&ledger.genesis().origin)?;
-        let tree = durable_tree(&ledger, &ledger.tip());
+        let tree = durable_tree(&ledger, &ledger.tip())?;
         let log_key = ledger.genesis().log_key;
-        let cosigner = Cosigner::new(origin, log_key, key_name(name)?, keys.note.clone(), &tree);
+        let name = key_name(seat.name())?;
+        let cosigner = Cosigner::new(origin, log_key, name, seat.note_key().clone(), &tree);
         let (ready, is_ready) = watch::channel(true);
         let api = Api {
             cosigned_size: cosigner.cosigned_size(),
             cosigner: Arc::new(Mutex::new(cosigner)),
             gossip,
-            name: name.to_owned(),
+            name: seat.name().to_owned(),
             metrics: Metrics::default(),
             witnesses: Arc::new(witnesses),
             fatal: ends.fatal,
@@ -267,6 +232,7 @@ impl Node {
             api: Arc::new(api),
             gate: IdleGate::default(),
             ready,
+            seat,
             data,
             log_events: ends.log_events,
         })
@@ -451,7 +417,7 @@ impl Node {
         if tip.height > Height(0) {
             ledger.store().rehash_block(tip.height)?;
         }
-        let tree = durable_tree(ledger, tip);
+        let tree = durable_tree(ledger, tip)?;
         let message = self
             .cosigner()
             .on_durable(&tree, now().seconds())
@@ -551,12 +517,12 @@ impl Node {
     }
 }
 
-fn durable_tree(ledger: &Ledger, tip: &Tip) -> DurableTree {
-    DurableTree {
+fn durable_tree(ledger: &Ledger, tip: &Tip) -> Result<DurableTree, Fatal> {
+    Ok(DurableTree {
         tree_size: tip.tree_size,
         root: tip.tree_root,
-        validators: ledger.validator_set().clone(),
-    }
+        validators: ledger.set_after(tip)?,
+    })
 }
 
 fn flatten<T>(joined: Result<Result<T, Fatal>, tokio::task::JoinError>) -> Result<T, Fatal> {

@@ -10,7 +10,7 @@ use deedbook_node::log_key::ceremony::Fingerprint;
 use deedbook_node::log_key::ceremony::resharing::Terms;
 use deedbook_node::log_key::{LogKeys, Resharing};
 use deedbook_schemas::genesis::Genesis;
-use deedbook_schemas::validators::Validator;
+use deedbook_schemas::validators::ValidatorsInOffice;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -90,9 +90,9 @@ pub(crate) struct TermsArguments {
     /// The ledger's genesis file: it names the ledger and the log's key.
     #[arg(long)]
     genesis: PathBuf,
-    /// The present validators, a JSON list; needed once they are not those of the genesis.
+    /// The present validators: what `deedbook validators --out` wrote.
     #[arg(long)]
-    validators: Option<PathBuf>,
+    present: PathBuf,
     /// A present validator that deals its share; once for each.
     #[arg(long = "dealer", required = true)]
     dealers: Vec<String>,
@@ -107,11 +107,13 @@ impl TermsArguments {
         genesis
             .check()
             .with_context(|| self.genesis.display().to_string())?;
-        let present: Vec<Validator> = match &self.validators {
-            Some(path) => read_json(path)?,
-            None => genesis.validators.clone(),
-        };
-        let present = LogKeys::of(genesis.log_key, &present)?;
+        let present: ValidatorsInOffice = read_json(&self.present)?;
+        anyhow::ensure!(
+            present.log_key == genesis.log_key,
+            "{}: they hold another log's key than that of the genesis",
+            self.present.display()
+        );
+        let present = LogKeys::of(genesis.log_key, &present.validators)?;
         let terms = Terms::new(genesis.ledger_id(), present, &self.dealers, &self.members)?;
         Ok(terms)
     }

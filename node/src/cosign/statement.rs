@@ -44,19 +44,19 @@ impl CosignatureMessage {
     }
 }
 
-/// A tree that this node has stored durably, and the validators of the height that made it.
+/// A tree that this node has stored durably, and the validators in office from then on.
 #[derive(Debug, Clone)]
 pub struct DurableTree {
     /// Its leaves.
     pub tree_size: u64,
     /// Its root.
     pub root: TreeHash,
-    /// Who cosigns it: the validators of its height.
+    /// Who cosigns it: the validators of the next height.
     pub validators: ValidatorSet,
 }
 
 /// A checkpoint, the log key's verified signatures, and verified cosignatures of more than two thirds
-/// of its height's voting power.
+/// of the voting power in office.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CosignedCheckpoint {
     /// What is cosigned.

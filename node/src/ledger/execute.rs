@@ -9,18 +9,19 @@ use std::sync::Arc;
 use deedbook_registry::{Applied, ApplyError, BlockContext, Overlay, begin_block, end_block};
 use deedbook_schemas::block::{Block, BlockError, BlockTime, Header, Height, Seal};
 use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, StateRoot, TreeHash, ValidatorSetId};
+use deedbook_schemas::encoding::encode;
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::{Body, Record};
 use deedbook_schemas::rejection::{Code, Rejection};
-use deedbook_schemas::validators::ValidatorAddress;
+use deedbook_schemas::validators::{ValidatorAddress, ValidatorSet};
 use rayon::prelude::*;
 
 use super::Ledger;
 use crate::fatal::Fatal;
 use crate::mempool::{Bundle, SignatureKey};
-use crate::store::{LogUpdate, StateUpdate, Tip};
+use crate::store::{LogUpdate, StateUpdate, Tip, validators_row};
 
 /// Milliseconds by which a live proposal may be ahead of this node's clock.
 const CLOCK_AHEAD_MS: u64 = 10_000;
@@ -203,7 +204,8 @@ impl<'a> Making<'a> {
         end_block(&mut self.overlay, &self.context)?;
         let store = &self.ledger.store;
         let state = store.update(&self.overlay.changes())?;
-        let next_validators = tip.next_validators;
+        let set = deedbook_registry::state::validator_set(&self.overlay)?;
+        let next_validators = set.id();
         // Time alone may tidy the state without an outcome; what the state becomes is sealed.
         if !self.entries.is_empty() || state.root != tip.state_root {
             self.entries.push(Entry::Seal(Seal {
@@ -228,6 +230,10 @@ impl<'a> Making<'a> {
         };
         let leaf = |place: usize| log.first_index.saturating_add(place as u64);
         let mut index = Vec::new();
+        if next_validators != tip.next_validators {
+            let row = validators_row(&next_validators);
+            index.push((row, Some(encode(&set))));
+        }
         for (place, entry) in self.entries.iter().enumerate() {
             if let Entry::Outcome(outcome) = entry {
                 let row = outcome_row(&outcome.record);
@@ -345,7 +351,8 @@ impl Ledger {
         tip: &Tip,
         block: Block,
     ) -> Result<Result<Executed, BlockRejection>, Fatal> {
-        if let Err(rejection) = self.check_header(tip, &block.header) {
+        let validators = self.set_after(tip)?;
+        if let Err(rejection) = self.check_header(tip, &validators, &block.header) {
             return Ok(Err(rejection));
         }
         let read: Vec<Option<Record>> = block
@@ -365,21 +372,23 @@ impl Ledger {
         }
         let executed = making.finish(tip, block.header.proposer)?;
         let (ours, theirs) = (&executed.block.header, &block.header);
-        let same = expect::<u64>("tree size", theirs.tree_size, ours.tree_size)
+        let next = (theirs.next_validators, ours.next_validators);
+        let same = expect::<ValidatorSetId>("next validators", next.0, next.1)
+            .and_then(|()| expect::<u64>("tree size", theirs.tree_size, ours.tree_size))
             .and_then(|()| expect::<StateRoot>("state root", theirs.state_root, ours.state_root))
             .and_then(|()| expect::<TreeHash>("tree root", theirs.tree_root, ours.tree_root));
         Ok(same.map(|()| executed))
     }
 
-    fn check_header(&self, tip: &Tip, header: &Header) -> Result<(), BlockRejection> {
+    fn check_header(
+        &self,
+        tip: &Tip,
+        validators: &ValidatorSet,
+        header: &Header,
+    ) -> Result<(), BlockRejection> {
         expect::<LedgerId>("ledger", header.ledger, self.id)?;
         expect::<Height>("height", header.height, tip.height.next())?;
         expect::<BlockId>("previous block", header.previous, tip.block)?;
-        expect::<ValidatorSetId>(
-            "next validators",
-            header.next_validators,
-            tip.next_validators,
-        )?;
         if header.time <= tip.time {
             let (got, expected) = (
                 header.time.0.to_string(),
@@ -391,7 +400,7 @@ impl Ledger {
                 expected,
             });
         }
-        if self.validators.get(&header.proposer).is_none() {
+        if validators.get(&header.proposer).is_none() {
             let (got, expected) = (header.proposer.to_string(), "a validator".to_owned());
             return Err(BlockRejection::Header {
                 what: "proposer",

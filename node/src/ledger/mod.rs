@@ -23,7 +23,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use deedbook_registry::{StateError, StateRead};
 use deedbook_schemas::block::{Block, BlockTime, Certificate, Height, Seconds};
-use deedbook_schemas::digest::{BlockId, LedgerId, RecordId};
+use deedbook_schemas::digest::{BlockId, LedgerId, RecordId, ValidatorSetId};
+use deedbook_schemas::encoding::encode;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::REJECTIONS_KEPT;
 use deedbook_schemas::rejection::Rejection;
@@ -35,7 +36,7 @@ use crate::consensus::{Application, Source};
 use crate::fatal::Fatal;
 use crate::mempool::{Mempool, SignatureCache};
 use crate::store::{
-    CommitBatch, GenesisBatch, StateChanges, Store, StoreError, StoredProposal, Tip,
+    CommitBatch, GenesisBatch, StateChanges, Store, StoreError, StoredProposal, Tip, validators_row,
 };
 
 pub use admission::{Admitted, Refused, SubmittedBundle};
@@ -54,7 +55,8 @@ pub struct Ledger {
     store: Store,
     genesis: Genesis,
     id: LedgerId,
-    validators: ValidatorSet,
+    /// The validators of the genesis.
+    founders: ValidatorSet,
     /// Bundles waiting for a block.
     pub mempool: Mempool,
     signatures: SignatureCache,
@@ -112,7 +114,7 @@ impl Ledger {
     /// # Errors
     /// [`Fatal`] if the store is of another genesis, or contradicts itself.
     pub fn open(store: Store, genesis: Genesis) -> Result<(Self, mpsc::Receiver<Tip>), Fatal> {
-        let validators = genesis
+        let founders = genesis
             .check()
             .map_err(|error| Fatal::new(error.to_string()))?;
         if store.tip().state_version == 0 {
@@ -124,8 +126,8 @@ impl Ledger {
             store.commit_genesis(GenesisBatch {
                 time: genesis.time,
                 state,
-                next_validators: validators.id(),
-                index: Vec::new(),
+                next_validators: founders.id(),
+                index: vec![(validators_row(&founders.id()), Some(encode(&founders)))],
                 values: Vec::new(),
             })?;
         }
@@ -135,7 +137,7 @@ impl Ledger {
         let ledger = Self {
             id: genesis.ledger_id(),
             genesis,
-            validators,
+            founders,
             mempool: Mempool::new(),
             signatures: SignatureCache::default(),
             executed: Mutex::new(LruCache::new(EXECUTED_KEPT)),
@@ -177,10 +179,23 @@ impl Ledger {
         self.tip.subscribe()
     }
 
-    /// The validators. Those of the genesis decide every height: no record changes them yet.
+    /// The validators of the first height.
     #[must_use]
-    pub fn validator_set(&self) -> &ValidatorSet {
-        &self.validators
+    pub fn founders(&self) -> &ValidatorSet {
+        &self.founders
+    }
+
+    /// The validators of the height after `tip`, who also vouch for the tree of `tip`.
+    ///
+    /// # Errors
+    /// [`Fatal`] if they cannot be read.
+    pub fn set_after(&self, tip: &Tip) -> Result<ValidatorSet, Fatal> {
+        self.set_of(&tip.next_validators)
+    }
+
+    fn set_of(&self, id: &ValidatorSetId) -> Result<ValidatorSet, Fatal> {
+        let set = self.store.validator_set(id)?;
+        set.ok_or_else(|| Fatal::new(format!("the validator set {id} is not here")))
     }
 
     /// When time alone will next bring something about: the network must not sleep longer.
@@ -287,8 +302,18 @@ impl Application for Ledger {
         self.store.tip().height
     }
 
-    fn validators(&self, _height: Height) -> Result<ValidatorSet, Fatal> {
-        Ok(self.validators.clone())
+    fn validators(&self, height: Height) -> Result<ValidatorSet, Fatal> {
+        let tip = self.tip();
+        if height == tip.height.next() {
+            return self.set_after(&tip);
+        }
+        if height <= Height(1) {
+            return Ok(self.founders.clone());
+        }
+        let before = Height(height.0.saturating_sub(1));
+        let block = self.store.block(before)?;
+        let unknown = || Fatal::new(format!("asked for the validators of {height} at {before}"));
+        self.set_of(&block.ok_or_else(unknown)?.header.next_validators)
     }
 
     fn build(
@@ -329,11 +354,10 @@ impl Application for Ledger {
     }
 
     fn commit(&self, certificate: &Certificate) -> Result<(), Fatal> {
-        certificate
-            .verify(&self.id, &self.validators)
-            .map_err(|error| {
-                Fatal::new(format!("certificate of {}: {error}", certificate.height))
-            })?;
+        let validators = self.set_after(&self.tip())?;
+        certificate.verify(&self.id, &validators).map_err(|error| {
+            Fatal::new(format!("certificate of {}: {error}", certificate.height))
+        })?;
         let executed = self.decided_block(certificate)?;
         let ids: Vec<RecordId> = executed.records.iter().map(|(id, _)| *id).collect();
         let tip = self.store.commit(CommitBatch {

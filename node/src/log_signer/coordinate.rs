@@ -43,12 +43,15 @@ impl LogSigner {
             let Some(signers) = self.signers(tree, now) else {
                 return;
             };
-            let (nonces, own) = draw(self.key.signing_share(), 0);
+            let Some(key) = self.key.clone() else {
+                return;
+            };
+            let (nonces, own) = draw(key.signing_share(), 0);
             let Some(request) = self.request(tree, &signers, own) else {
                 return;
             };
             match Packages::new(&request, tree, &self.group) {
-                Ok(packages) => return self.open(tree, &request, packages, nonces, now),
+                Ok(packages) => return self.open(tree, &request, packages, (nonces, &key), now),
                 Err(Unfit::Points(name)) => self.cheated(&name, "malformed commitments"),
                 Err(Unfit::Signers) => return,
             }
@@ -93,11 +96,11 @@ impl LogSigner {
         tree: &Tree,
         request: &Request,
         packages: Packages,
-        nonces: nonces::Nonces,
+        (nonces, key): (nonces::Nonces, &KeyPackage),
         now: Duration,
     ) {
         let id: SessionId = request.id();
-        let own = match packages.sign(id, nonces, &self.key) {
+        let own = match packages.sign(id, nonces, key) {
             Ok(shares) => shares,
             Err(error) => {
                 tracing::error!(%error, "this node cannot sign with its share of the log's key");

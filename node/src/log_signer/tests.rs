@@ -7,6 +7,7 @@ mod schedule;
 use deedbook_schemas::limits::LOG_NONCES_MAX;
 
 use super::*;
+use crate::log_key::LogKeyError;
 use network::{Network, SECOND, root};
 
 #[test]

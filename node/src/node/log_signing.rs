@@ -1,5 +1,5 @@
 //! The task that signs in the log's name: it feeds the signer with durable trees, messages and time,
-//! and sends what it says. Lives here: that. Does not live here: what is signed (`log_signer`).
+//! sends what it says, and begins with a new one when other validators are in office. Lives here: that. Does not live here: what is signed (`log_signer`).
 //!
 //! It has a task of its own because a signature takes a millisecond of arithmetic. Whatever goes
 //! wrong in it, consensus goes on; receipts wait.
@@ -42,6 +42,7 @@ impl Node {
         mut events: mpsc::Receiver<Event>,
     ) {
         let start = Instant::now();
+        let mut office = self.api.ledger.tip().next_validators;
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -54,11 +55,18 @@ impl Node {
             };
             let node = Arc::clone(&self);
             let stepped = tokio::task::spawn_blocking(move || {
+                if let Some(Event::Durable(tip)) = &event
+                    && tip.next_validators != office
+                {
+                    let ledger = &node.api.ledger;
+                    signer = node.seat.log_signer(ledger, &ledger.set_after(tip)?)?;
+                    office = tip.next_validators;
+                }
                 node.step(&mut signer, event, start.elapsed());
-                Ok::<_, Fatal>(signer)
+                Ok::<_, Fatal>((signer, office))
             });
             match self.stop_on(flatten(stepped.await)).await {
-                Some(back) => signer = back,
+                Some(back) => (signer, office) = back,
                 None => return,
             }
         }

@@ -59,10 +59,7 @@ impl Node {
         remove(&folder)?;
         let ledger = &self.api.ledger;
         let copy = ledger.store().link_copy(&folder)?;
-        let (leaves, checked) = (
-            copy.tip().tree_size,
-            copy.check(ledger.validator_set(), stop),
-        );
+        let (leaves, checked) = (copy.tip().tree_size, copy.check(ledger.founders(), stop));
         drop(copy);
         remove(&folder)?;
         match checked {

@@ -74,6 +74,14 @@ pub struct CommitBatch {
     pub values: Vec<(String, Vec<u8>)>,
 }
 
+/// Row of the secondary index that holds a validator set, for [`Store::validator_set`].
+///
+/// [`Store::validator_set`]: super::Store::validator_set
+#[must_use]
+pub fn validators_row(id: &ValidatorSetId) -> Vec<u8> {
+    [b"v".as_slice(), &id.0].concat()
+}
+
 /// How much disk and memory the store uses, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {

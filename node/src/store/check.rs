@@ -38,12 +38,13 @@ struct Recomputed {
 impl Store {
     /// Reads all of the ledger back and compares it: every entry with its leaf, every tile with the
     /// entries, every block with the one before it, its certificate and its place in the log, every
-    /// value with the state tree. Nobody may write meanwhile: of a running node a copy is checked.
+    /// value with the state tree. `founders` are the validators of the genesis; each later set is what
+    /// the block before it names. Nobody may write meanwhile: of a running node a copy is checked.
     ///
     /// # Errors
     /// [`StoreError`] names the first thing that cannot be read or contradicts the rest;
     /// [`StoreError::Stopped`] soon after `stop` was set.
-    pub fn check(&self, validators: &ValidatorSet, stop: &AtomicBool) -> Result<(), StoreError> {
+    pub fn check(&self, founders: &ValidatorSet, stop: &AtomicBool) -> Result<(), StoreError> {
         let go_on = || match stop.load(Ordering::Relaxed) {
             true => Err(StoreError::Stopped),
             false => Ok(()),
@@ -51,7 +52,7 @@ impl Store {
         self.verify_tip()?;
         let log = self.check_entries(&go_on)?;
         self.check_growing(&log)?;
-        self.check_blocks(validators, &go_on)?;
+        self.check_blocks(founders, &go_on)?;
         let tip = self.tip();
         let leaves = self.state_leaves(&go_on)?;
         state_tree::check(&self.rocks, tip.state_version, &tip.state_root, &leaves)
@@ -156,8 +157,9 @@ impl Store {
     }
 
     /// The chain from the first block to the tip, each certified.
-    fn check_blocks(&self, validators: &ValidatorSet, go_on: GoOn<'_>) -> Result<(), StoreError> {
+    fn check_blocks(&self, founders: &ValidatorSet, go_on: GoOn<'_>) -> Result<(), StoreError> {
         let tip = self.tip();
+        let mut validators = founders.clone();
         let mut previous = BlockId(self.ledger.0);
         let (mut size, mut root) = (0, deedbook_schemas::merkle::empty_root());
         for height in (1..=tip.height.0).map(Height) {
@@ -179,8 +181,14 @@ impl Store {
                 return Err(wrong("it does not follow the block before it".to_owned()));
             }
             certificate
-                .verify(&self.ledger, validators)
+                .verify(&self.ledger, &validators)
                 .map_err(|error| wrong(error.to_string()))?;
+            let next = &header.next_validators;
+            if validators.id() != *next {
+                let set = self.validator_set(next)?;
+                let unknown = || wrong(format!("the validators after it, {next}, are not here"));
+                validators = set.ok_or_else(unknown)?;
+            }
             (previous, size, root) = (id, header.tree_size, header.tree_root);
         }
         let family = self.rocks.family(Family::Blocks)?;

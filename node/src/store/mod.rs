@@ -37,7 +37,7 @@ use deedbook_schemas::merkle::{Frontier, empty_root};
 use deedbook_schemas::state_proof::EMPTY_ROOT;
 use rocksdb::{IteratorMode, WriteBatch};
 
-pub use batch::{CommitBatch, GenesisBatch, Sizes, Tip};
+pub use batch::{CommitBatch, GenesisBatch, Sizes, Tip, validators_row};
 pub use blocks::StoredBlock;
 pub use disk::disk_free_percent;
 pub use error::StoreError;

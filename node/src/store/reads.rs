@@ -6,16 +6,17 @@
 use std::ops::RangeInclusive;
 
 use deedbook_schemas::block::Height;
-use deedbook_schemas::digest::{RecordId, StateRoot, TreeHash};
-use deedbook_schemas::encoding;
+use deedbook_schemas::digest::{RecordId, StateRoot, TreeHash, ValidatorSetId};
+use deedbook_schemas::encoding::{self, decode};
 use deedbook_schemas::limits::{INDEX_ROWS_MAX, STATE_VERSIONS_KEPT};
 use deedbook_schemas::state_proof::StateProof;
 use deedbook_schemas::tile::Tile;
+use deedbook_schemas::validators::{Validator, ValidatorSet};
 use rocksdb::{Direction, IteratorMode, ReadOptions, Snapshot, WriteBatch, properties};
 
 use super::error::{StoreError, corrupt};
 use super::rocks::Family;
-use super::{Sizes, Store, TIP_ROW, Tip, log, state_tree, value_row};
+use super::{Sizes, Store, TIP_ROW, Tip, log, state_tree, validators_row, value_row};
 
 /// A row of the secondary index: key and value.
 pub type IndexRow = (Vec<u8>, Vec<u8>);
@@ -153,6 +154,26 @@ impl Store {
     /// [`StoreError`] if it cannot be read.
     pub fn index(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.rocks.get(Family::Index, key)
+    }
+
+    /// The validators of a set that was in office, by its id. `None` if there is no such set.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read or is another set.
+    pub fn validator_set(&self, id: &ValidatorSetId) -> Result<Option<ValidatorSet>, StoreError> {
+        let Some(value) = self.index(&validators_row(id))? else {
+            return Ok(None);
+        };
+        let wrong = |what: &dyn std::fmt::Display| corrupt("validators", format!("{id}: {what}"));
+        let validators: Vec<Validator> =
+            decode(&value, usize::MAX).map_err(|error| wrong(&error))?;
+        let set = ValidatorSet::new(validators).map_err(|error| wrong(&error))?;
+        let got = set.id();
+        if got == *id {
+            Ok(Some(set))
+        } else {
+            Err(wrong(&format!("the set that is there is {got}")))
+        }
     }
 
     /// Rows of the secondary index whose keys begin with `prefix`, in order of key, after `after`

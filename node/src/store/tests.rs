@@ -58,6 +58,16 @@ pub(super) fn next_batch(
     records: Vec<Vec<u8>>,
     changes: &StateChanges,
 ) -> CommitBatch {
+    next_batch_before(store, records, changes, store.tip().next_validators)
+}
+
+/// The same, and then these validators decide.
+pub(super) fn next_batch_before(
+    store: &Store,
+    records: Vec<Vec<u8>>,
+    changes: &StateChanges,
+    next_validators: ValidatorSetId,
+) -> CommitBatch {
     let tip = store.tip();
     let (height, time) = (tip.height.next(), BlockTime(tip.time.0 + 40));
     let state = store.update(changes).unwrap();
@@ -72,7 +82,7 @@ pub(super) fn next_batch(
             height,
             time,
             state_root: state.root,
-            next_validators: tip.next_validators,
+            next_validators,
             first_index: tip.tree_size,
         };
         entries.push(Entry::Seal(seal).encode());
@@ -87,7 +97,7 @@ pub(super) fn next_batch(
         tree_size: log.size(),
         tree_root: log.root,
         state_root: state.root,
-        next_validators: tip.next_validators,
+        next_validators,
     };
     let block = header.id();
     let certificate = Certificate {

@@ -7,7 +7,7 @@ use deedbook_node::keys::{NodeKeys, log_shares};
 use deedbook_node::log_key::LogGroup;
 use deedbook_schemas::block::BlockTime;
 use deedbook_schemas::profile::Profile;
-use deedbook_schemas::validators::ValidatorSet;
+use deedbook_schemas::validators::{Validator, ValidatorSet};
 use tempfile::TempDir;
 
 use super::*;
@@ -56,8 +56,20 @@ impl World {
             profile: Profile::kazakhstan(),
             log_key: keys.log_key,
         };
-        world.write("genesis.json", &serde_json::to_value(genesis).unwrap());
+        world.write("genesis.json", &serde_json::to_value(&genesis).unwrap());
+        world.in_office(0, genesis.validators);
         world
+    }
+
+    /// Writes who is in office, as `deedbook validators` does.
+    fn in_office(&self, number: u32, validators: Vec<Validator>) {
+        let genesis: Genesis = read_json(&self.folder.path().join("genesis.json")).unwrap();
+        let office = ValidatorsInOffice {
+            number,
+            log_key: genesis.log_key,
+            validators,
+        };
+        self.write("present.json", &serde_json::to_value(office).unwrap());
     }
 
     fn keys(&self, name: &str) -> PathBuf {
@@ -100,7 +112,12 @@ impl World {
         let genesis = self.folder.path().join("genesis.json");
         let (dealers, members) = (each("dealer", dealers), each("member", members));
         let line = format!("reshare begin --name {name} {dealers} {members} {more}");
-        self.step(name, &format!("{line} --genesis {}", genesis.display()))
+        let present = self.folder.path().join("present.json");
+        let (genesis, present) = (genesis.display(), present.display());
+        self.step(
+            name,
+            &format!("{line} --genesis {genesis} --present {present}"),
+        )
     }
 
     /// All who take part compare and deal; the next validators as they compared them.
@@ -213,15 +230,14 @@ fn a_validator_joins_and_another_leaves_on_the_command_line() {
         fs::rename(keys.join("log.next.key"), keys.join("log.key")).unwrap();
     };
     FIVE.into_iter().for_each(rename);
-    world.write("validators.json", &announced);
-    let present = world.folder.path().join("validators.json");
-    let present = format!("--validators {}", present.display());
     let dealers = ["bank", "court", "justice", "registrar"];
     let members = ["court", "justice", "notaries", "registrar"];
     for name in FIVE {
+        world.in_office(0, genesis.validators.clone());
         let stale = world.begin(name, &dealers, &members, "").unwrap_err();
         assert!(stale.to_string().contains("court"), "{stale}");
-        world.begin(name, &dealers, &members, &present).unwrap();
+        world.in_office(1, next.clone());
+        world.begin(name, &dealers, &members, "").unwrap();
     }
     let announced = world.compare_and_deal(&FIVE);
     for name in FIVE {

@@ -265,7 +265,7 @@ fn a_message_beyond_its_limits_is_no_message() {
         })
     };
     let offers = |count| {
-        let (_, offer) = draw(network.signers[0].key.signing_share(), 1);
+        let (_, offer) = draw(network.signers[0].key.as_ref().unwrap().signing_share(), 1);
         Body::Offers("node1".to_owned(), vec![offer; count])
     };
     let mut cases = vec![

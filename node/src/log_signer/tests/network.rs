@@ -8,8 +8,8 @@ use deedbook_schemas::validators::Validator;
 
 use super::super::*;
 use crate::gossip::GossipMessage;
-use crate::log_key::LogKeys;
 use crate::log_key::tests::{ceremony, note_key};
+use crate::log_key::{LogKeyError, LogKeys, LogShare};
 
 /// Ticks of one second.
 pub(super) const SECOND: usize = 10;
@@ -90,16 +90,18 @@ impl Network {
     }
 
     fn make(&self, index: usize, share: usize, serial: u64) -> Result<LogSigner, LogKeyError> {
-        LogSigner::new(SignerConfig {
+        let group = LogGroup::new(&self.keys).unwrap();
+        let key = group.key_package(&self.names[index], &self.shares[share])?;
+        Ok(LogSigner::new(SignerConfig {
             ledger: LEDGER,
             origin: origin(),
             name: &self.names[index],
             note_key: note_key(index),
-            share: &self.shares[share],
-            group: Arc::new(LogGroup::new(&self.keys).unwrap()),
+            key: Some(key),
+            group: Arc::new(group),
             validators: &self.validators,
             first_serial: serial,
-        })
+        }))
     }
 
     pub(super) fn signer_with_share_of(&self, share: usize) -> Result<LogSigner, LogKeyError> {
@@ -306,7 +308,7 @@ impl Network {
             let offers = self.signers[node].offers.get_mut(*name);
             let offer = match offers.and_then(Offers::next) {
                 Some(offer) => offer,
-                None => draw(self.signers[node].key.signing_share(), 7).1,
+                None => draw(self.signers[node].key.as_ref().unwrap().signing_share(), 7).1,
             };
             chosen.push(Chosen {
                 name: (*name).to_owned(),

@@ -4,6 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use deedbook_schemas::block::{BlockTime, CommitSignature, precommit_bytes};
+use deedbook_schemas::encoding::encode;
 use deedbook_schemas::keys::{PublicKey, SigningKey, sign};
 use deedbook_schemas::validators::{Validator, ValidatorSet};
 use rocksdb::IteratorMode;
@@ -17,23 +18,33 @@ fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-/// One validator, who certifies everything.
-fn validators() -> ValidatorSet {
+/// One validator, who certifies everything until another one does: the one whose consensus key has this
+/// seed.
+fn validator(seed: u8) -> ValidatorSet {
     let public = |seed| PublicKey::of(&key(seed));
     let validator = Validator {
-        name: "registrar.example".to_owned(),
-        consensus_key: public(1),
-        note_key: public(2),
-        log_share: public(3),
+        name: format!("registrar{seed}.example"),
+        consensus_key: public(seed),
+        note_key: public(seed + 1),
+        log_share: public(seed + 2),
         power: 1,
     };
     ValidatorSet::new(vec![validator]).unwrap()
 }
 
+fn validators() -> ValidatorSet {
+    validator(FIRST)
+}
+
+const FIRST: u8 = 1;
+const SECOND: u8 = 11;
+/// The block after which the second validator decides.
+const CHANGE: u64 = 13;
+
 /// Some blocks, certified; more leaves than one tile holds.
 fn build(path: &Path) -> Store {
     let (store, validators) = (open(path), validators());
-    let address = validators.as_slice()[0].address();
+    let second = validator(SECOND);
     let mut numbers = Numbers(51);
     let genesis = GenesisBatch {
         time: BlockTime(5),
@@ -56,12 +67,21 @@ fn build(path: &Path) -> Store {
             .collect();
         let none = BTreeMap::new();
         let changes = if records.is_empty() { &none } else { &changes };
-        let mut batch = next_batch(&store, records, changes);
+        let mut next = store.tip().next_validators;
+        if height == CHANGE {
+            next = second.id();
+        }
+        let mut batch = next_batch_before(&store, records, changes, next);
+        if height == CHANGE {
+            let row = (validators_row(&next), Some(encode(&second)));
+            batch.index.push(row);
+        }
+        let seed = if height > CHANGE { SECOND } else { FIRST };
         let certificate = &mut batch.certificate;
         let message = precommit_bytes(&LEDGER, certificate.height, 0, &certificate.block);
         certificate.signatures.push(CommitSignature {
-            validator: address,
-            signature: sign(&key(1), &message),
+            validator: validator(seed).as_slice()[0].address(),
+            signature: sign(&key(seed), &message),
         });
         store.commit(batch).unwrap();
     }
@@ -92,6 +112,8 @@ fn each_of_a_thousand_edited_bytes_of_blocks_entries_tiles_and_state_is_found() 
         Family::Tiles,
         Family::Values,
         Family::Nodes,
+        // The validators after the change: there is nothing else in this store's index.
+        Family::Index,
     ];
     let all = families.map(|family| {
         let mut rows = rows(&store, family);
@@ -150,6 +172,35 @@ fn a_row_that_is_gone_or_too_many_is_found() {
         store.rocks.db.delete_cf(family, &more).unwrap();
     }
     store.check(&validators, &AtomicBool::new(false)).unwrap();
+}
+
+#[test]
+fn validators_that_are_gone_or_others_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = build(folder.path());
+    let check = || {
+        let found = store.check(&validators(), &AtomicBool::new(false));
+        found.map_err(|error| error.to_string())
+    };
+    let row = validators_row(&validator(SECOND).id());
+    let family = store.rocks.family(Family::Index).unwrap();
+    store.rocks.db.delete_cf(family, &row).unwrap();
+    let error = check().unwrap_err();
+    assert!(
+        error.contains("block 14") && error.contains("are not here"),
+        "{error}"
+    );
+    // The first one, who could certify what follows as well: but the block names the second.
+    let first = encode(&validators());
+    store.rocks.db.put_cf(family, &row, first).unwrap();
+    let error = check().unwrap_err();
+    assert!(error.contains("the set that is there is"), "{error}");
+    let second = encode(&validator(SECOND));
+    store.rocks.db.put_cf(family, &row, second).unwrap();
+    check().unwrap();
+    // From the wrong founders on, nothing is certified.
+    let found = store.check(&validator(SECOND), &AtomicBool::new(false));
+    assert!(found.unwrap_err().to_string().contains("block 1:"));
 }
 
 #[test]
