@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     anchor, audit, certificate, draft, evidence, explain, health, key, log, party, power, receipt,
-    sign, status, submit, title, verify, witness,
+    sign, status, submit, title, validators, verify, witness,
 };
 
 /// What `--help` ends with.
@@ -87,6 +87,8 @@ pub(crate) enum Command {
     /// Have checkpoints stamped by a time-stamping authority outside the network (RFC 3161)
     #[command(subcommand)]
     Anchor(anchor::Anchor),
+    /// Show who decides, with proof, and write the policy that follows them
+    Validators(validators::Args),
     /// Ask a node how it is
     Health(health::Args),
     /// Say what a refusal's code means

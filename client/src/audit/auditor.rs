@@ -7,18 +7,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use deedbook_registry::{StateError, state};
 use deedbook_schemas::block::{BlockTime, Height, Seal};
 use deedbook_schemas::checkpoint::Checkpoint;
 use deedbook_schemas::digest::{BlockId, LedgerId, StateRoot, TreeHash};
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::merkle::Frontier;
-use deedbook_schemas::validators::ValidatorSet;
 use minicbor::{CborLen, Decode, Encode};
 
 use super::evidence::Recordings;
 use super::kept::{Kept, SplitView};
 use super::law::Law;
-use super::reading::{Block, Checked, Content, Prepared, Reader};
+use super::reading::{Block, Checked, Content, Known, Prepared, Reader};
 use super::signatures::Signatures;
 use super::state::MemoryState;
 use super::{Finding, Report};
@@ -31,7 +31,10 @@ const ROW_LEVEL: u8 = 8;
 pub struct Auditor {
     pub(super) ledger: LedgerId,
     pub(super) origin: String,
-    pub(super) validators: Arc<ValidatorSet>,
+    /// Who decides the next block.
+    validators: Arc<Known>,
+    /// Changes of them so far.
+    changes: u32,
     pub(super) reader: Reader,
     pub(super) frontier: Frontier,
     /// Hashes of the complete subtrees of 256 leaves: what the upper tiles are made of.
@@ -89,7 +92,7 @@ impl Auditor {
     /// # Errors
     /// [`GenesisError`] if the genesis cannot begin a ledger.
     pub fn new(genesis: &Genesis, how: Signatures) -> Result<Self, GenesisError> {
-        let validators = Arc::new(genesis.check()?);
+        let validators = Known::new(genesis.check()?);
         let ledger = genesis.ledger_id();
         let state = MemoryState::new(&deedbook_registry::genesis_state(genesis));
         Ok(Self {
@@ -97,6 +100,7 @@ impl Auditor {
             origin: genesis.origin.clone(),
             reader: Reader::new(ledger, Arc::clone(&validators), how),
             validators,
+            changes: 0,
             frontier: Frontier::default(),
             row: Vec::new(),
             law: Law::new(ledger, state),
@@ -115,13 +119,34 @@ impl Auditor {
     }
 
     /// Goes on after `sealed`, with the state as it was then.
-    pub(super) fn resume(&mut self, sealed: Sealed, row: Vec<TreeHash>, state: MemoryState) {
+    ///
+    /// # Errors
+    /// [`StateError`] if the state does not say who the validators are.
+    pub(super) fn resume(
+        &mut self,
+        sealed: Sealed,
+        row: Vec<TreeHash>,
+        state: MemoryState,
+    ) -> Result<(), StateError> {
         self.resumed = sealed.frontier.size();
         self.frontier = sealed.frontier.clone();
         self.sealed = sealed;
         self.row = row;
         self.law = Law::new(self.ledger, state);
         self.open.clear();
+        self.follow_validators()
+    }
+
+    /// Takes who the validators are from the state, if it changed.
+    fn follow_validators(&mut self) -> Result<(), StateError> {
+        let state = self.law.state();
+        let number = state::validators(state)?.number;
+        if number != self.changes {
+            self.changes = number;
+            self.validators = Known::new(state::validator_set(state)?);
+            self.reader.follow(Arc::clone(&self.validators));
+        }
+        Ok(())
     }
 
     /// What prepares entries for this auditor.
@@ -220,6 +245,13 @@ impl Auditor {
             return Err(wrong(what));
         }
         self.check_roots(index, seal, block).map_err(wrong)?;
+        self.follow_validators()
+            .map_err(|error| wrong(error.to_string()))?;
+        let (next, sealed) = (self.validators.id, seal.next_validators);
+        if next != sealed {
+            let what = format!("the law leads to the validators {next}, the seal says {sealed}");
+            return Err(wrong(what));
+        }
         self.count(&open, block);
         self.sealed.frontier = self.frontier.clone();
         (self.sealed.height, self.sealed.time) = (seal.height, seal.time);
@@ -268,9 +300,6 @@ impl Auditor {
                 "its time {time} ms is not later than {before} ms before it"
             ));
         }
-        if seal.next_validators != self.validators.id() {
-            return Err(format!("unknown next validators {}", seal.next_validators));
-        }
         Ok(())
     }
 
@@ -285,11 +314,14 @@ impl Auditor {
             &seal.height,
         )?;
         same("block of the certificate", &certificate.block, &header.id())?;
-        block
-            .holds
-            .as_ref()
-            .map_err(|error| format!("its certificate: {error}"))?;
-        if self.validators.get(&header.proposer).is_none() {
+        let validators = &self.validators;
+        if block.known.id == validators.id {
+            block.holds.clone()
+        } else {
+            certificate.verify(&self.ledger, &validators.set)
+        }
+        .map_err(|error| format!("its certificate: {error}"))?;
+        if validators.set.get(&header.proposer).is_none() {
             return Err(format!("its proposer {} is no validator", header.proposer));
         }
         // Heights without entries in between are not shown; then the chain is in the roots alone.

@@ -1,14 +1,15 @@
 //! The part of the audit that runs on all cores: entries decoded and hashed, signatures verified.
 //!
-//! Lives here: [`Reader`], which knows the validators and nothing of the entries before. Does not
-//! live here: the order of the log and the law (`auditor`), which take what this prepares.
+//! Lives here: [`Reader`], which knows nothing of the entries before but who the validators were when
+//! the auditor last told. Does not live here: the order of the log and the law (`auditor`), which take
+//! what this prepares.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use deedbook_schemas::block::{Certificate, CertificateError, Header, Seal};
 use deedbook_schemas::certified::Certified;
 use deedbook_schemas::cose::Statement;
-use deedbook_schemas::digest::{LedgerId, RecordId, TreeHash};
+use deedbook_schemas::digest::{LedgerId, RecordId, TreeHash, ValidatorSetId};
 use deedbook_schemas::limits::TILE_WIDTH;
 use deedbook_schemas::merkle::leaf_hash;
 use deedbook_schemas::outcome::{Entry, Outcome};
@@ -33,7 +34,9 @@ pub(super) enum Content {
 pub(super) struct Block {
     pub(super) header: Header,
     pub(super) certificate: Certificate,
+    /// Whether it holds under the validators that the reader knew.
     pub(super) holds: Result<(), CertificateError>,
+    pub(super) known: Arc<Known>,
 }
 
 /// Why a leaf is wrong: the record if it is known, and the reason.
@@ -61,11 +64,25 @@ enum Owner {
     Validator(ValidatorAddress),
 }
 
-/// Prepares entries for an auditor.
+/// A validator set and its id.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) id: ValidatorSetId,
+    pub(super) set: ValidatorSet,
+}
+
+impl Known {
+    pub(super) fn new(set: ValidatorSet) -> Arc<Self> {
+        Arc::new(Self { id: set.id(), set })
+    }
+}
+
+/// Prepares entries for an auditor. It works ahead: after a change of the validators some blocks are
+/// prepared with those before, and the auditor verifies their certificates again.
 #[derive(Debug, Clone)]
 pub struct Reader {
     ledger: LedgerId,
-    validators: Arc<ValidatorSet>,
+    validators: Arc<RwLock<Arc<Known>>>,
     how: Signatures,
 }
 
@@ -76,12 +93,29 @@ struct Read {
 }
 
 impl Reader {
-    pub(super) fn new(ledger: LedgerId, validators: Arc<ValidatorSet>, how: Signatures) -> Self {
+    pub(super) fn new(ledger: LedgerId, validators: Arc<Known>, how: Signatures) -> Self {
         Self {
             ledger,
-            validators,
+            validators: Arc::new(RwLock::new(validators)),
             how,
         }
+    }
+
+    /// From now on these are the validators, for all clones.
+    pub(super) fn follow(&self, validators: Arc<Known>) {
+        let mut known = self
+            .validators
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = validators;
+    }
+
+    fn validators(&self) -> Arc<Known> {
+        let known = self
+            .validators
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&known)
     }
 
     pub(super) fn how(&self) -> Signatures {
@@ -189,8 +223,9 @@ impl Reader {
             header,
             certificate,
         } = block;
+        let known = self.validators();
         let mut precommits = Vec::new();
-        let holds = certificate.verify_with(&self.ledger, &self.validators, |key, message, it| {
+        let holds = certificate.verify_with(&self.ledger, &known.set, |key, message, it| {
             precommits.push(Signed {
                 key: *key,
                 message: message.to_vec(),
@@ -205,6 +240,7 @@ impl Reader {
             header,
             certificate,
             holds,
+            known,
         })
     }
 }

@@ -240,7 +240,8 @@ pub(super) fn read(path: &Path, auditor: &mut Auditor) -> Result<Option<Vec<Kept
         previous: head.previous,
         counts: head.counts,
     };
-    auditor.resume(sealed, head.row, state);
+    let resumed = auditor.resume(sealed, head.row, state);
+    resumed.map_err(|error| damaged(error.to_string()))?;
     Ok(Some(kept))
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod title;
+pub(crate) mod validators;
 pub(crate) mod verify;
 pub(crate) mod witness;
 
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Log(log) => log::run(log, context),
         Command::Anchor(anchor) => anchor::run(anchor, context),
         Command::Audit(args) => audit::run(&args, context),
+        Command::Validators(args) => validators::run(&args, context),
         Command::Health(args) => health::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Witness(witness) => witness::run(witness, context),

@@ -144,7 +144,7 @@ pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     Policy::from_text(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-fn not_proven(error: impl std::fmt::Display) -> Failure {
+pub(crate) fn not_proven(error: impl std::fmt::Display) -> Failure {
     Failure::no(format!("not proven: {error}"))
         .showing(serde_json::json!({ "proven": false }), String::new())
 }

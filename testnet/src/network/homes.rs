@@ -10,19 +10,40 @@ use deedbook_node::keys::{NodeKeys, PublicKeys};
 use deedbook_node::log_key::{Ceremony, LogKeys, alone};
 use deedbook_node::witnesses::WitnessConfig;
 use deedbook_schemas::genesis::Genesis;
+use libp2p::Multiaddr;
 
 use super::genesis::institution;
 
 /// Folder of the keys in a node's home.
-const KEYS: &str = "keys";
+pub(super) const KEYS: &str = "keys";
 
 /// What a node's folder needs to be written.
 pub(super) struct Plan {
     pub(super) home: PathBuf,
     pub(super) public: PublicKeys,
     pub(super) api: SocketAddr,
-    consensus: SocketAddr,
-    records: SocketAddr,
+    pub(super) consensus: Multiaddr,
+    pub(super) records: Multiaddr,
+}
+
+/// How others reach a node, on its two networks.
+pub(super) struct Peer {
+    pub(super) consensus: Multiaddr,
+    pub(super) records: Multiaddr,
+}
+
+impl Plan {
+    pub(super) fn as_peer(&self) -> Result<Peer> {
+        let id = &self.public.peer_id;
+        let named = |address: &Multiaddr| {
+            let address = format!("{address}/p2p/{id}");
+            address.parse().context("peer address")
+        };
+        Ok(Peer {
+            consensus: named(&self.consensus)?,
+            records: named(&self.records)?,
+        })
+    }
 }
 
 /// Addresses on 127.0.0.1 that were free at the same moment.
@@ -46,25 +67,38 @@ pub(super) fn free_addresses(count: usize) -> Result<Vec<SocketAddr>> {
 /// If a folder cannot be written or ports are missing.
 pub(super) fn plan(folder: &Path, validators: usize) -> Result<Vec<Plan>> {
     let addresses = free_addresses(3 * validators)?;
-    let ports = addresses.chunks_exact(3);
+    let ports = addresses.chunks_exact(3).enumerate();
     ports
-        .enumerate()
-        .map(|(index, ports)| {
-            let home = folder.join(format!("node{index}"));
-            let public = NodeKeys::create(&home.join(KEYS), &institution(index))
-                .with_context(|| format!("making the keys in {}", home.display()))?;
-            let &[api, consensus, records] = ports else {
-                bail!("three ports a node");
-            };
-            Ok(Plan {
-                home,
-                public,
-                api,
-                consensus,
-                records,
-            })
-        })
+        .map(|(index, ports)| plan_at(folder, index, ports))
         .collect()
+}
+
+/// The same for one more.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_one(folder: &Path, index: usize) -> Result<Plan> {
+    plan_at(folder, index, &free_addresses(3)?)
+}
+
+fn plan_at(folder: &Path, index: usize, ports: &[SocketAddr]) -> Result<Plan> {
+    let home = folder.join(format!("node{index}"));
+    let public = NodeKeys::create(&home.join(KEYS), &institution(index))
+        .with_context(|| format!("making the keys in {}", home.display()))?;
+    let &[api, consensus, records] = ports else {
+        bail!("three ports a node");
+    };
+    let multiaddr = |address: SocketAddr| {
+        let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
+        address.parse().context("listen address")
+    };
+    Ok(Plan {
+        home,
+        public,
+        api,
+        consensus: multiaddr(consensus)?,
+        records: multiaddr(records)?,
+    })
 }
 
 /// Makes the log's key as institutions do, with all of them on this machine: every step, for every
@@ -116,29 +150,24 @@ pub(super) fn write_home(
     genesis: &Genesis,
     witnesses: &[WitnessConfig],
 ) -> Result<()> {
-    let others = || plans.iter().filter(|other| other.home != plan.home);
-    let network = |address: fn(&Plan) -> SocketAddr| -> Result<NetworkConfig> {
-        let multiaddr =
-            |address: SocketAddr| format!("/ip4/{}/tcp/{}", address.ip(), address.port());
-        let peer = |other: &Plan| {
-            let address = multiaddr(address(other));
-            format!("{address}/p2p/{}", other.public.peer_id).parse()
-        };
-        Ok(NetworkConfig {
-            listen: multiaddr(address(plan)).parse().context("listen address")?,
-            peers: others()
-                .map(peer)
-                .collect::<Result<_, _>>()
-                .context("peer address")?,
-        })
+    let (mut consensus, mut records) = (Vec::new(), Vec::new());
+    for other in plans.iter().filter(|other| other.home != plan.home) {
+        let peer = other.as_peer()?;
+        consensus.push(peer.consensus);
+        records.push(peer.records);
+    }
+    let network = |listen: &Multiaddr, peers| NetworkConfig {
+        listen: listen.clone(),
+        peers,
     };
     let config = NodeConfig {
+        name: None,
         genesis: "genesis.json".into(),
         data: "data".into(),
         keys: KEYS.into(),
         api_listen: plan.api,
-        consensus: network(|plan| plan.consensus)?,
-        records: network(|plan| plan.records)?,
+        consensus: network(&plan.consensus, consensus),
+        records: network(&plan.records, records),
         witnesses: witnesses.to_vec(),
     };
     let save = |name: &str, text: String| {

@@ -6,6 +6,7 @@
 
 pub mod genesis;
 mod homes;
+mod joining;
 pub mod process;
 pub mod usage;
 pub mod witnesses;

@@ -14,7 +14,7 @@ use deedbook_testnet::submit::accepted;
 use crate::world::{World, until};
 
 /// The house of another flat, registered with node `node`: the record and its receipt.
-async fn registered(world: &World, number: usize, node: usize) -> (Vec<u8>, Receipt) {
+pub(crate) async fn registered(world: &World, number: usize, node: usize) -> (Vec<u8>, Receipt) {
     let address = format!("Almaty, Rozybakiev street, flat {number}");
     let holder = world.seller.wallet.party;
     let acquired = Seconds(1_533_081_600);

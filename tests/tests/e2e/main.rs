@@ -17,5 +17,6 @@ mod scitt;
 mod settlement;
 mod startup;
 mod tidy;
+mod validators;
 mod witness;
 mod world;

@@ -47,6 +47,12 @@ async fn a_broken_configuration_is_named() {
 
     fs::write(&file, format!("colour = \"red\"\n{text}")).unwrap();
     names(&refusal(home).await, &["node.toml", "colour"]);
+    fs::write(&file, format!("name = \"elsewhere.example\"\n{text}")).unwrap();
+    let line = refusal(home).await;
+    names(
+        &line,
+        &["node.toml", "elsewhere.example", "registrar.example"],
+    );
     fs::write(&file, "genesis = [").unwrap();
     names(&refusal(home).await, &["node.toml"]);
     fs::write(
@@ -65,7 +71,7 @@ async fn a_foreign_or_broken_genesis_is_named() {
     let home = &world.network.nodes[0].home;
     let file = home.join("genesis.json");
     fs::copy(other.network.nodes[0].home.join("genesis.json"), &file).unwrap();
-    names(&refusal(home).await, &["genesis", "keys"]);
+    names(&refusal(home).await, &["signing guard", "ledger"]);
     fs::write(&file, "{}").unwrap();
     names(&refusal(home).await, &["genesis.json"]);
     fs::remove_file(&file).unwrap();
@@ -151,7 +157,10 @@ async fn a_missing_share_of_the_log_s_key_and_another_s_are_named_and_not_shown(
     fs::copy(&theirs, &ours).unwrap();
     let home = &world.network.nodes[0].home;
     let line = refusal(home).await;
-    names(&line, &["share of the log's key", "genesis"]);
+    names(
+        &line,
+        &["shares of the log's key here", "registrar.example"],
+    );
     assert!(!line.contains(fs::read_to_string(&theirs).unwrap().trim()));
     fs::remove_file(&ours).unwrap();
     names(&refusal(home).await, &["log.key", "ceremony"]);

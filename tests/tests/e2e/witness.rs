@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use deedbook_client::http::Client;
 use deedbook_client::verified::{verify_checkpoint, verify_receipt};
-use deedbook_node::keys::NodeKeys;
+use deedbook_node::keys::{NodeKeys, log_shares};
 use deedbook_node::log_key::LogGroup;
 use deedbook_node::witnesses::WitnessConfig;
 use deedbook_schemas::api::{WitnessState, WitnessView};
@@ -140,8 +140,9 @@ async fn leaves(client: &Client, size: u64) -> Vec<Vec<u8>> {
 fn sign_together(world: &World, message: &[u8]) -> Signature {
     let group = LogGroup::of_genesis(&world.network.genesis).unwrap();
     let keys = world.network.nodes.iter().map(|node| {
-        let keys = NodeKeys::load(&node.home.join("keys")).unwrap();
-        group.key_package(&node.name, &keys.log).unwrap()
+        let shares = log_shares(&node.home.join("keys")).unwrap();
+        let share = group.choose(&node.name, &shares).unwrap();
+        group.key_package(&node.name, share).unwrap()
     });
     let keys: Vec<_> = keys.collect();
     let mut random = rand_core::OsRng;

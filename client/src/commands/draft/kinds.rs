@@ -2,7 +2,7 @@
 //!
 //! Does not live here: the signer, the ledger, the nonce (`super`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deedbook_client::drafting::parse_money;
 use deedbook_client::time;
@@ -15,9 +15,11 @@ use deedbook_schemas::instrument::{
 };
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Body;
+use deedbook_schemas::validators::{Approval, Validator, ValidatorSetChange, ValidatorsInOffice};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::read_json;
 use crate::output::{Context, Failure};
 
 #[derive(Debug, clap::Subcommand)]
@@ -55,6 +57,18 @@ pub(super) enum What {
         /// The agent gives the power back
         #[arg(long)]
         renounce: bool,
+    },
+    /// Other validators, approved by those in office; for the supervisor
+    Validators {
+        /// Who is in office: what deedbook validators --out wrote
+        #[arg(long, value_name = "FILE")]
+        present: PathBuf,
+        /// All who shall be: what deedbook-node ceremony reshare finish printed
+        #[arg(long, value_name = "FILE")]
+        next: PathBuf,
+        /// What a validator's deedbook-node approve printed; once for each
+        #[arg(long = "approval", value_name = "FILE", required = true)]
+        approvals: Vec<PathBuf>,
     },
     /// The withdrawal of a pending instrument
     Withdrawal {
@@ -154,7 +168,12 @@ pub(super) struct TransferFlags {
 
 impl What {
     /// The subject and the body that the flags mean.
-    pub(super) fn body(self, now: Seconds, context: &Context) -> Result<(String, Body), Failure> {
+    pub(super) fn body(
+        self,
+        now: Seconds,
+        issuer: PartyId,
+        context: &Context,
+    ) -> Result<(String, Body), Failure> {
         Ok(match self {
             Self::Json { .. } => return Err(Failure::usage("a JSON draft brings its own body")),
             Self::Power(flags) => flags.body(now),
@@ -180,6 +199,14 @@ impl What {
                     Ending::Revocation
                 };
                 (record.to_string(), Body::Revocation(Revocation { ending }))
+            }
+            Self::Validators {
+                present,
+                next,
+                approvals,
+            } => {
+                let change = validator_set_change(&present, &next, &approvals)?;
+                (issuer.to_string(), Body::ValidatorSetChange(change))
             }
             Self::Withdrawal { instrument } => {
                 (instrument.to_string(), Body::Withdrawal(Withdrawal {}))
@@ -237,6 +264,27 @@ impl TransferFlags {
         };
         Ok((self.property, Body::Transfer(body)))
     }
+}
+
+fn validator_set_change(
+    present: &Path,
+    next: &Path,
+    approvals: &[PathBuf],
+) -> Result<ValidatorSetChange, Failure> {
+    let present: ValidatorsInOffice = read_json(present)?;
+    let mut validators: Vec<Validator> = read_json(next)?;
+    validators.sort_by_key(Validator::address);
+    let mut given: Vec<Approval> = approvals
+        .iter()
+        .map(|path| read_json(path))
+        .collect::<Result<_, _>>()?;
+    given.sort_by_key(|approval| approval.validator);
+    given.dedup();
+    Ok(ValidatorSetChange {
+        number: present.number.saturating_add(1),
+        validators,
+        approvals: given,
+    })
 }
 
 fn present_version(property: &str, context: &Context) -> Result<u64, Failure> {

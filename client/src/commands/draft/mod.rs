@@ -13,6 +13,7 @@ use deedbook_schemas::digest::LedgerId;
 use deedbook_schemas::evidence::EvidenceManifest;
 use deedbook_schemas::party::PartyId;
 use deedbook_schemas::record::Draft;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use self::kinds::What;
@@ -49,7 +50,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         Some(file) => Some(key::load(file)?.party),
         None => args.issuer,
     };
-    let evidence = args.evidence.as_deref().map(read_manifest).transpose()?;
+    let evidence: Option<EvidenceManifest> = args.evidence.as_deref().map(read_json).transpose()?;
     let ledger = || ledger_id(args.ledger, context);
     let mut draft = match args.what {
         What::Json { file } => from_json(&read_file(&file, DRAFT_BYTES_MAX)?, issuer, ledger)?,
@@ -59,7 +60,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<(), Failure> {
                     .hint("name the key with --key or the party with --issuer")
             })?;
             let now = time::now();
-            let (subject, body) = what.body(now, context)?;
+            let (subject, body) = what.body(now, issuer, context)?;
             draft(ledger()?, issuer, subject, now, body).map_err(Failure::no)?
         }
     };
@@ -76,7 +77,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     })
 }
 
-fn read_manifest(path: &Path) -> Result<EvidenceManifest, Failure> {
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     serde_json::from_slice(&read_file(path, DRAFT_BYTES_MAX)?)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
