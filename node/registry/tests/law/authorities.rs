@@ -110,6 +110,30 @@ fn an_accreditation_must_be_sound() {
 }
 
 #[test]
+fn a_supervisor_takes_a_new_key_and_no_other_office() {
+    let mut world = World::new();
+    for role in [AuthorityRole::Registrar, AuthorityRole::Court] {
+        let other = accreditation(SUPERVISOR, role, false);
+        let record = accredits(&mut world, SUPERVISOR, SUPERVISOR, other);
+        world.refuse(&record, &["authority.suspended"]);
+    }
+    let anew = Accreditation {
+        key: PublicKey::of(&key_of("a new key")),
+        ..accreditation(SUPERVISOR, AuthorityRole::Supervisor, false)
+    };
+    let record = accredits(&mut world, SUPERVISOR, SUPERVISOR, anew);
+    world.accept(&record);
+    let chamber = || accreditation("Chamber", AuthorityRole::IdentityProvider, false);
+    let record = accredits(&mut world, SUPERVISOR, "Chamber", chamber());
+    world.turn_away(&record, &["party.key_mismatch"]);
+    world
+        .keys
+        .insert(SUPERVISOR.to_owned(), key_of("a new key"));
+    let record = accredits(&mut world, SUPERVISOR, "Chamber", chamber());
+    world.accept(&record);
+}
+
+#[test]
 fn only_an_identity_provider_enrols_and_every_key_is_of_one_party() {
     let mut world = World::new();
     world.enrol(&["Aida"]);

@@ -4,11 +4,12 @@ use deedbook_registry::{power_in_force, state};
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::RecordId;
 use deedbook_schemas::instrument::{ActKind, ActRole};
+use deedbook_schemas::limits::STATUS_FACTS_MAX;
 use deedbook_schemas::party::CivilStatus;
 use deedbook_schemas::rejection::Code;
 
 use crate::persons::{FLAT, PEOPLE};
-use crate::world::{CIVIL, COURT, SINCE, World, id, record_id};
+use crate::world::{CIVIL, COURT, DAY, SINCE, World, id, record_id};
 
 /// Aida holds the flat, and Zarina may sell it; Bolat would buy, and has signed.
 fn empowered() -> (World, RecordId, RecordId) {
@@ -185,5 +186,37 @@ fn facts_of_a_person_s_life_fit_no_entity_and_no_group() {
         &id("Clara").to_string(),
         CivilStatus::Capacity { from: now },
     );
+    world.refuse(&record, &["status.invalid"]);
+}
+
+#[test]
+fn a_minority_is_of_the_living_and_not_over() {
+    let mut world = World::of_singles(&PEOPLE);
+    let minority = |world: &mut World, name: &str, seconds: u64| {
+        // The block in which it is judged is a second later.
+        let until = Seconds(world.now().0 + 1 + seconds);
+        world.status(&id(name).to_string(), CivilStatus::Minority { until })
+    };
+    world.dies("Zarina");
+    let record = minority(&mut world, "Zarina", DAY);
+    world.refuse(&record, &["status.invalid"]);
+    let record = minority(&mut world, "Aida", 0);
+    world.refuse(&record, &["status.invalid"]);
+    let record = minority(&mut world, "Aida", 1);
+    world.accept(&record);
+    let record = minority(&mut world, "Aida", DAY);
+    world.refuse(&record, &["status.invalid"]);
+}
+
+#[test]
+fn so_often_is_somebody_found_unmarried_and_no_oftener() {
+    let mut world = World::new();
+    world.enrol(&["Aida"]);
+    for _ in 0..STATUS_FACTS_MAX {
+        world.unmarried(&["Aida"], SINCE);
+    }
+    let (parties, from) = (vec![id("Aida")], SINCE);
+    let fact = CivilStatus::Unmarried { parties, from };
+    let record = world.status(&id(CIVIL).to_string(), fact);
     world.refuse(&record, &["status.invalid"]);
 }
