@@ -240,8 +240,9 @@ impl LogSigner {
         now: Duration,
     ) -> Result<Step, LogSigningError> {
         let from = message.from.clone();
-        let key = self.others.get(&from);
-        let key = key.ok_or_else(|| LogSigningError::Stranger(from.clone()))?;
+        let Some(key) = self.others.get(&from) else {
+            return self.hear_stranger(&message);
+        };
         if !self.concerns_us(&message.body) {
             return Ok(Step::default());
         }
@@ -342,6 +343,18 @@ impl LogSigner {
                 Some(signature.tree_size) > self.signed_size()
                     || ours.is_some_and(|ours| ours.root != signature.root)
             }
+        }
+    }
+
+    /// A node that is no validator may ask what was signed, in whose name ever: the answer is public, and
+    /// is said ten times a second at most.
+    fn hear_stranger(&mut self, message: &LogSigningMessage) -> Result<Step, LogSigningError> {
+        match &message.body {
+            Body::Want(want) if message.from != self.name => {
+                self.tell_signed |= self.signed_size() > want.signed;
+                Ok(Step::default())
+            }
+            _ => Err(LogSigningError::Stranger(message.from.clone())),
         }
     }
 

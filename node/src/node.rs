@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deedbook_schemas::block::Height;
+use deedbook_schemas::digest::ValidatorSetId;
 use deedbook_schemas::limits::{GOSSIP_REBROADCAST_BYTES_MAX, MEMPOOL_AGE_SECONDS_MAX};
 use deedbook_schemas::note::KeyName;
 use tokio::net::TcpListener;
@@ -46,6 +47,9 @@ const REBROADCAST_AGE: Duration = Duration::from_secs(2);
 const RECOSIGN: Duration = Duration::from_secs(60);
 /// Gossip messages with bundles that wait to be verified: of 256 KiB at most, 16 MiB.
 const BUNDLE_MESSAGES_WAITING: usize = 64;
+/// In so many seconds after a change of the validators a node cosigns again: who was not told yet that
+/// it is one took its first cosignature for a stranger's.
+const COSIGN_AGAIN: u8 = 3;
 /// Below this share of free disk the node accepts no records.
 const DISK_FREE_PERCENT_MIN: u8 = 10;
 
@@ -186,6 +190,13 @@ struct Parts {
     guard: Arc<SigningGuard>,
     signer: LogSigner,
     log_inbox: mpsc::Receiver<Event>,
+}
+
+/// When this node last cosigned, who was in office, and how often it will anyhow.
+struct Cosigned {
+    at: Instant,
+    office: ValidatorSetId,
+    again: u8,
 }
 
 /// The running parts.
@@ -462,26 +473,34 @@ impl Node {
     async fn heartbeat(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(HEARTBEAT);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut cosigned = Instant::now();
+        let mut cosigned = Cosigned {
+            at: Instant::now(),
+            office: self.api.ledger.tip().next_validators,
+            again: 0,
+        };
         loop {
             ticks.tick().await;
             let node = Arc::clone(&self);
             let beat =
                 tokio::task::spawn_blocking(move || node.beat(&mut cosigned).map(|()| cosigned));
             match self.stop_on(flatten(beat.await)).await {
-                Some(at) => cosigned = at,
+                Some(after) => cosigned = after,
                 None => return,
             }
         }
     }
 
-    fn beat(&self, cosigned: &mut Instant) -> Result<(), Fatal> {
+    fn beat(&self, cosigned: &mut Cosigned) -> Result<(), Fatal> {
         let ledger = &self.api.ledger;
         let tip = ledger.tip();
         let behind = *self.api.cosigned_size.borrow() < tip.tree_size;
-        if behind || cosigned.elapsed() > RECOSIGN {
+        if std::mem::replace(&mut cosigned.office, tip.next_validators) != tip.next_validators {
+            cosigned.again = COSIGN_AGAIN;
+        }
+        if behind || cosigned.again > 0 || cosigned.at.elapsed() > RECOSIGN {
             self.cosign(&tip)?;
-            *cosigned = Instant::now();
+            cosigned.at = Instant::now();
+            cosigned.again = cosigned.again.saturating_sub(1);
         }
         if let Some(old) = Instant::now().checked_sub(REBROADCAST_AGE) {
             ledger.retry_passed_over(old)?;

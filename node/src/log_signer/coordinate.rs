@@ -198,8 +198,10 @@ impl LogSigner {
 
     /// Says whose nonces are used up, and since when no signature came.
     pub(super) fn say_what_is_lacking(&mut self, now: Duration) {
+        let coordinates = self.key.is_some();
         let lacking = |(name, offers): (&String, &Offers)| {
-            (offers.is_empty() && !self.standing.is_cheat(name)).then(|| name.clone())
+            let lacks = coordinates && offers.is_empty() && !self.standing.is_cheat(name);
+            lacks.then(|| name.clone())
         };
         let offers_of: Vec<String> = self.offers.iter().filter_map(lacking).collect();
         let late = self.waiting_since.is_some_and(|since| now >= since + WANT);

@@ -2,9 +2,10 @@
 
 use minicbor::bytes::ByteArray;
 
-use super::network::{Lie, Network, SECOND, restate, root};
+use super::network::{LEDGER, Lie, Network, SECOND, origin, restate, root};
 use super::*;
 use crate::gossip::GossipMessage;
+use crate::log_key::tests::note_key;
 use deedbook_schemas::limits::{KEY_NAME_CHARS_MAX, VALIDATORS_MAX};
 
 /// Ten trees, with the faulty one in each position; the honest have the signature of each.
@@ -308,8 +309,14 @@ fn what_is_not_its_author_s_is_refused() {
         from: name.to_owned(),
         ..good.clone()
     };
+    let offers = network.in_the_name_of(1, Body::Offers("node0".to_owned(), vec![]));
+    let offers = LogSigningMessage {
+        from: "court".to_owned(),
+        ..offers
+    };
+    let refused = network.signers[0].on_message(offers, now).map(|_| ());
+    assert_eq!(refused, Err(LogSigningError::Stranger("court".to_owned())));
     let cases = [
-        ("court", LogSigningError::Stranger("court".to_owned())),
         ("node0", LogSigningError::Stranger("node0".to_owned())),
         ("node2", LogSigningError::Signature("node2".to_owned())),
     ];
@@ -318,6 +325,51 @@ fn what_is_not_its_author_s_is_refused() {
         assert_eq!(refused, Err(expected));
     }
     assert!(network.signers[0].on_message(good, now).is_ok());
+}
+
+#[test]
+fn a_node_that_is_no_validator_asks_what_was_signed_and_signs_nothing() {
+    let mut network = Network::ready(4);
+    network.durable(10);
+    network.settle();
+    let mut follower = LogSigner::new(SignerConfig {
+        ledger: LEDGER,
+        origin: origin(),
+        name: "court",
+        note_key: note_key(9),
+        key: None,
+        group: Arc::new(LogGroup::new(&network.keys).unwrap()),
+        validators: &network.validators,
+        first_serial: 1,
+    });
+    let now = network.now + Duration::from_secs(60);
+    assert!(follower.on_tick(now).publish.is_empty(), "it lacks nothing");
+    let step = follower.on_durable(10, root(10), now).unwrap();
+    assert!(step.publish.is_empty() && step.signed.is_none());
+    let later = now + Duration::from_secs(1);
+    let asked = follower.on_tick(later).publish;
+    assert!(matches!(
+        &asked[..],
+        [LogSigningMessage {
+            body: Body::Want(_),
+            ..
+        }]
+    ));
+    let signer = &mut network.signers[0];
+    let heard = signer.on_message(asked[0].clone(), later).unwrap();
+    assert!(
+        heard.publish.is_empty(),
+        "not at once, but with the next tick"
+    );
+    let told = signer.on_tick(later);
+    assert!(told.peer_is_behind);
+    let is_signed = |message: &&LogSigningMessage| matches!(message.body, Body::Signed(_));
+    let told = told.publish.iter().find(is_signed).unwrap().clone();
+    let step = follower.on_message(told, later).unwrap();
+    assert_eq!(step.signed.as_ref(), network.signers[0].signed());
+    // It has what it wanted, and is asked for no share.
+    let after = follower.on_tick(later + Duration::from_secs(1));
+    assert!(after.publish.is_empty());
 }
 
 #[test]

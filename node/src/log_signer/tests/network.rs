@@ -13,7 +13,7 @@ use crate::log_key::{LogKeyError, LogKeys, LogShare};
 
 /// Ticks of one second.
 pub(super) const SECOND: usize = 10;
-const LEDGER: LedgerId = LedgerId([9; 32]);
+pub(super) const LEDGER: LedgerId = LedgerId([9; 32]);
 
 pub(super) fn origin() -> KeyName {
     "ledger.example/log".parse().unwrap()
