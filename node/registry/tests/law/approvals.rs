@@ -546,6 +546,27 @@ fn an_approval_lapses_at_its_hour_and_leaves_nothing() {
 }
 
 #[test]
+fn an_approval_whose_time_is_over_is_over_swept_or_not() {
+    let (mut world, mortgage) = bank(2);
+    let paper = discharge(&mortgage, None);
+    let approval = paper.approved(&mut world, "Kaspi");
+    world.outlast_periods();
+    // As if the blocks until now had had too much else to sweep.
+    let calendar = |key: &Vec<u8>| matches!(key.first(), Some(b'X' | b'H' | b'E'));
+    world.state.values.retain(|key, _| !calendar(key));
+    let record = paper.by(&mut world, "Halyk");
+    world.refuse(&record, SHORT);
+    let record = world.revokes("Kaspi", &approval);
+    world.refuse(&record, &["poa.unknown"]);
+    assert_eq!(kept(&world), 2, "it is still there");
+    // Another one of the same officer takes its place.
+    paper.approved(&mut world, "Kaspi");
+    assert_eq!(kept(&world), 2);
+    let record = paper.by(&mut world, "Halyk");
+    world.accept(&record);
+}
+
+#[test]
 fn in_one_block_the_order_decides_as_in_several() {
     for (approved_first, same_block) in [(true, true), (true, false), (false, true), (false, false)]
     {
