@@ -237,7 +237,7 @@ fn an_officer_approves_the_draft_of_another_one() {
     let drafted = desk.run_with(&line, other.as_bytes());
     assert_eq!(code(&drafted), 0, "{}", text(&drafted.stderr));
     let line = format!(
-        "draft approval theirs.json --issuer {} --ledger {ledger}",
+        "draft officer-approval theirs.json --issuer {} --ledger {ledger}",
         id("me")
     );
     let (status, approval) = desk.json(&line);

@@ -51,7 +51,7 @@ pub(super) enum What {
         represents: Option<PartyId>,
     },
     /// An officer's approval of what another one will sign alone for their legal entity
-    Approval {
+    OfficerApproval {
         /// The other officer's draft, JSON; - is stdin
         draft: PathBuf,
     },
@@ -197,7 +197,7 @@ impl What {
                 };
                 (instrument.to_string(), Body::Act(act))
             }
-            Self::Approval { draft } => approval(&draft)?,
+            Self::OfficerApproval { draft } => approval(&draft)?,
             Self::Revocation { record, renounce } => {
                 let ending = if renounce {
                     Ending::Renunciation
