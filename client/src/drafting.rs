@@ -45,6 +45,10 @@ pub fn needs_attestation(body: &Body) -> bool {
             | Body::SpousalConsent(_)
             | Body::Revocation(_)
             | Body::Withdrawal(_)
+            | Body::Discharge(_)
+            | Body::MortgageeConsent(_)
+            | Body::PreemptionWaiver(_)
+            | Body::OfficerApproval(_)
     )
 }
 

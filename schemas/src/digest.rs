@@ -45,6 +45,11 @@ fixed_bytes!(
     /// What an identity attestation is bound to: the hash of the act being signed, 32 bytes.
     ActDigest, 32
 );
+fixed_bytes!(
+    /// What an officer approves: the hash of a record's kind, subject and body, whoever signs it and
+    /// when, 32 bytes.
+    BodyDigest, 32
+);
 
 /// BLAKE3 in key-derivation mode: `context` names the one use of this hash.
 #[must_use]

@@ -109,7 +109,8 @@ pub const REQUISITIONS_MAX: usize = 8;
 /// Titles that one instrument changes: of a subdivision the old and the new ones.
 pub const PARCELS_MAX: usize = 16;
 
-/// Officers of one legal entity: 32 × 17 bytes.
+/// Officers of one legal entity: 32 × 17 bytes. As many approve one act at a time: 32 × 34 bytes of ids,
+/// and 32 approvals of 90 bytes, until the act or the profile's `pending_days`.
 pub const OFFICERS_MAX: usize = 32;
 
 /// Members of one group, groups within it counted with all of theirs.

@@ -7,7 +7,7 @@ use minicbor::{CborLen, Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::block::Seconds;
-use crate::digest::{Commitment, LedgerId, RecordId};
+use crate::digest::{BodyDigest, Commitment, LedgerId, RecordId};
 use crate::encoding::fixed_bytes;
 use crate::fraction::Fraction;
 use crate::keys::{PublicKey, Signature};
@@ -265,6 +265,18 @@ pub struct LegalEntity {
     /// Whether it is dissolved.
     #[n(3)]
     pub dissolved: bool,
+}
+
+/// An officer approves beforehand what another officer will do for their legal entity with one
+/// signature, where its rule asks for several: a discharge, a consent, a waiver, a power. Subject: the
+/// entity. It serves one such record, while its officer is in office. (Civil Code 37.)
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerApproval {
+    /// What it is for: see [`Body::digest`](crate::record::Body::digest).
+    #[n(0)]
+    pub approves: BodyDigest,
 }
 
 /// A group that holds together (ISO 19152 `LA_GroupParty`). Subject: the party. Signed by a registrar,

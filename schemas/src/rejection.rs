@@ -82,7 +82,9 @@ codes! {
     EntityOfficer, "entity.not_officer", 23, "Civil Code 37",
         "The signer is not an officer of the legal entity.";
     EntitySignatures, "entity.signatures_insufficient", 23, "Civil Code 37",
-        "One officer alone does not bind the legal entity.";
+        "Fewer officers signed or approved this than it takes to bind the legal entity.";
+    ApprovalRepeated, "approval.repeated", 23, "Civil Code 37",
+        "The officer has approved this already.";
     GroupTooDeep, "group.too_deep", 4, "Limit of groups within groups",
         "The group has too many members, groups too deep within it, or the instrument too many signers.";
     GuardianForeign, "guardian.not_guardian", 21, "Civil Code 24",
@@ -372,7 +374,7 @@ codes! {
     PowerCycle, "poa.cycle", 16, "Civil Code 169",
         "The sub-agent is the principal, or an agent of the chain.";
     RevocationForeign, "revocation.not_entitled", 18, "Civil Code 170",
-        "Only who gave a power or a consent may revoke it, and only the agent may renounce.";
+        "Only who gave a power, a consent or an approval may revoke it, and only the agent may renounce.";
     RevocationDone, "revocation.already_ended", 18, "Civil Code 170",
         "It has ended already, or was used.";
     CorrectionOrder, "correction.order_missing", 44, "Law on Registration 30",

@@ -353,6 +353,9 @@ fn limits(outcome: &Outcome, record: &Record) -> Vec<String> {
         Body::SpousalConsent(_) if registered => {
             "It does not prove that the consent is still unused and not revoked."
         }
+        Body::OfficerApproval(_) if registered => {
+            "It does not prove that the approval is still unused and not withdrawn."
+        }
         Body::Transfer(_) if registered => {
             "It does not prove who holds the property today: a later deed may have changed it."
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
-use deedbook_schemas::record::Record;
+use deedbook_schemas::record::{Draft, Record};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -223,6 +223,39 @@ fn a_draft_from_json_is_completed_and_unknown_fields_are_refused() {
     let output = desk.run_with(&line, format!("{{{body}, \"extra\": 1}}").as_bytes());
     assert_eq!(code(&output), 2);
     assert!(text(&output.stderr).contains("extra"));
+}
+
+#[test]
+fn an_officer_approves_the_draft_of_another_one() {
+    let desk = Desk::new();
+    let (officer, bank, ledger) = (id("officer"), id("bank"), "11".repeat(32));
+    let mortgage = "22".repeat(32);
+    let body =
+        format!(r#"{{"kind": "discharge", "property": "20-315-001", "represents": "{bank}"}}"#);
+    let other = format!(r#"{{"subject": "{mortgage}", "body": {body}}}"#);
+    let line = format!("draft json --issuer {officer} --ledger {ledger} -o theirs.json");
+    let drafted = desk.run_with(&line, other.as_bytes());
+    assert_eq!(code(&drafted), 0, "{}", text(&drafted.stderr));
+    let line = format!(
+        "draft officer-approval theirs.json --issuer {} --ledger {ledger}",
+        id("me")
+    );
+    let (status, approval) = desk.json(&line);
+    assert_eq!(
+        (status, approval["subject"].as_str()),
+        (0, Some(&*bank.to_string()))
+    );
+    let theirs: Draft =
+        serde_json::from_slice(&std::fs::read(desk.path("theirs.json")).unwrap()).unwrap();
+    let digest = theirs.body.digest(&mortgage).to_string();
+    assert_eq!(approval["body"]["approves"].as_str(), Some(&*digest));
+    // What nobody signs alone for an entity, nobody approves.
+    let withdrawal = r#"{"subject": "ab", "body": {"kind": "withdrawal"}}"#;
+    let own = format!("draft json --issuer {officer} --ledger {ledger} -o own.json");
+    assert_eq!(code(&desk.run_with(&own, withdrawal.as_bytes())), 0);
+    let refused = desk.run(&line.replace("theirs", "own"));
+    assert_eq!(code(&refused), 2);
+    assert!(text(&refused.stderr).contains("withdrawal"));
 }
 
 #[test]

@@ -231,6 +231,7 @@ const LATER: Record<string, string> = {
     "It does not prove that the power is still in force: it may have been revoked, or have ended " +
     "otherwise, since. Ask a node for that.",
   "spousal-consent": "It does not prove that the consent is still unused and not revoked.",
+  "officer-approval": "It does not prove that the approval is still unused and not withdrawn.",
   transfer:
     "It does not prove who holds the property today: a later deed may have changed it.",
 };

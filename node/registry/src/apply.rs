@@ -15,10 +15,10 @@ use crate::overlay::Overlay;
 use crate::state::{self, StateError, evidence_mark, record_mark};
 use crate::verdict::{No, Verdict, refused};
 use crate::{
-    access, accreditation, act, appeal, caveat, civil_status, consent, correction, court_order,
-    discharge, door, duty, enrolment, entity, evidence, freeze, guardianship, inheritance, lodging,
-    notarisation, power, preemption, priority_notice, profile, property, requisition, revocation,
-    self_lock, settlement, validators, withdrawal,
+    access, accreditation, act, appeal, approval, caveat, civil_status, consent, correction,
+    court_order, discharge, door, duty, enrolment, entity, evidence, freeze, guardianship,
+    inheritance, lodging, notarisation, power, preemption, priority_notice, profile, property,
+    requisition, revocation, self_lock, settlement, validators, withdrawal,
 };
 
 /// The block in which records are judged. Its time is the only time the law knows.
@@ -124,7 +124,7 @@ fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Ve
         block,
         record,
     };
-    match &record.body {
+    let outcomes = match &record.body {
         Body::Accreditation(body) => accreditation::apply(&mut case, body),
         Body::Enrolment(body) => enrolment::apply(&mut case, body),
         Body::CivilStatus(body) => civil_status::apply(&mut case, body),
@@ -168,6 +168,7 @@ fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Ve
         Body::EvidenceDeletion(body) => evidence::delete(&mut case, body),
         Body::Profile(body) => profile::apply(&mut case, body),
         Body::ValidatorSetChange(body) => validators::apply(&mut case, body),
+        Body::OfficerApproval(body) => approval::apply(&mut case, body),
         Body::Transfer(_)
         | Body::Mortgage(_)
         | Body::Servitude(_)
@@ -176,7 +177,9 @@ fn judge(overlay: &mut Overlay<'_>, block: &BlockContext, record: &Record) -> Ve
         | Body::Postponement(_)
         | Body::Subdivision(_)
         | Body::Consolidation(_) => lodging::lodge(&mut case),
-    }
+    }?;
+    approval::spend(case.state, record)?;
+    Ok(outcomes)
 }
 
 /// What a lawful refusal leaves behind: a refused instrument is kept with its codes, and an act on

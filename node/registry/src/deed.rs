@@ -229,7 +229,9 @@ pub(crate) fn is_live(
     now: Seconds,
 ) -> Result<bool, StateError> {
     if act.by_office {
-        return representation::still_in_office(state, act, now);
+        let signer = (&act.signer, act.signer_turn);
+        let party = (&act.party, act.party_turn);
+        return representation::still_in_office(state, signer, party, now);
     }
     let Some(power) = &act.power else {
         let party = state::party(state, &act.party)?;

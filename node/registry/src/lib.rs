@@ -16,6 +16,7 @@ mod accreditation;
 mod act;
 mod appeal;
 mod apply;
+mod approval;
 mod assignment;
 mod caveat;
 mod civil_status;

@@ -73,15 +73,14 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &PowerOfAttorney) -> Verdict 
     Ok(vec![outcome(case.record.id, Status::Registered)])
 }
 
-/// Rule 23, Civil Code 37: a legal entity's power is given by an officer who binds it alone. For a ward
-/// nobody gives one (rule 21, Civil Code 163).
+/// Rule 23, Civil Code 37: a legal entity's power is given by an officer who binds it, alone or with
+/// those who approved it. For a ward nobody gives one (rule 21, Civil Code 163).
 fn check_entity(
     case: &Case<'_, '_>,
     principal: &PartyId,
     law: &mut Codes,
 ) -> Result<(), StateError> {
-    let signer = case.record.issuer();
-    for code in representation::check_alone(case.state, &signer, principal, case.now)? {
+    for code in representation::check_alone(case, principal)? {
         law.refuse(code);
     }
     if let Some(party) = state::party(case.state, principal)?

@@ -202,18 +202,13 @@ fn check_waiver(
 ) -> Result<PartyId, StateError> {
     let issuer = case.record.issuer();
     if let Some(represented) = &body.represents {
-        let failed = representation::check(case.state, &issuer, represented, case.now)?;
+        let failed = representation::check_alone(case, represented)?;
         failed.into_iter().for_each(|code| law.refuse(code));
-        let party = state::party(case.state, represented)?;
-        match party.as_ref().map(|party| &party.nature) {
-            Some(Nature::Legal(entity)) => {
-                law.require(entity.signatures <= 1, Code::EntitySignatures);
-            }
-            // Civil Code 24: no guardian gives up a ward's right without the authority; its permissions
-            // are for instruments. The ward's time runs out instead.
-            Some(Nature::Natural) => law.refuse(Code::PermissionMissing),
-            Some(Nature::Group(_)) | None => {}
-        }
+        // Civil Code 24: no guardian gives up a ward's right without the authority; its permissions are
+        // for instruments. The ward's time runs out instead.
+        let ward = state::party(case.state, represented)?
+            .is_some_and(|party| party.nature == Nature::Natural);
+        law.require(!ward, Code::PermissionMissing);
         return Ok(*represented);
     }
     let Some(id) = &body.power else {

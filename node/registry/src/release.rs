@@ -69,10 +69,10 @@ impl Release<'_> {
         party: &PartyId,
         law: &mut Codes,
     ) -> Result<(), StateError> {
-        let signer = case.record.issuer();
-        for code in representation::check_alone(case.state, &signer, party, case.now)? {
+        for code in representation::check_alone(case, party)? {
             law.refuse(code);
         }
+        let signer = case.record.issuer();
         let found = state::party(case.state, party)?;
         if found.is_some_and(|party| party.nature == Nature::Natural) {
             let spouse = marriage::present_spouse(case.state, &signer, case.now)?;

@@ -11,8 +11,9 @@ use deedbook_schemas::party::{LegalEntity, Nature, Party, PartyId};
 use deedbook_schemas::rejection::Code;
 use deedbook_schemas::standing::{can_act, is_ward};
 
+use crate::apply::Case;
 use crate::state::{self, StateError, StateRead};
-use crate::text;
+use crate::{approval, text};
 
 /// Why a person cannot act for themselves, nor for anybody else (rules 17, 21, 22; Civil Code 13, 22,
 /// 26).
@@ -71,19 +72,24 @@ pub(crate) fn check(
 }
 
 /// As [`check`], for a record that one signature makes effective: of a legal entity, by an officer who
-/// binds it alone (rule 23, Civil Code 37).
+/// binds it together with those who approved the record (rule 23, Civil Code 37).
 pub(crate) fn check_alone(
-    state: &dyn StateRead,
-    signer: &PartyId,
+    case: &Case<'_, '_>,
     party: &PartyId,
-    now: Seconds,
 ) -> Result<BTreeSet<Code>, StateError> {
-    let mut failed = check(state, signer, party, now)?;
-    if let Some(party) = state::party(state, party)?
-        && let Nature::Legal(entity) = &party.nature
+    let signer = case.record.issuer();
+    let mut failed = check(case.state, &signer, party, case.now)?;
+    if let Some(found) = state::party(case.state, party)?
+        && let Nature::Legal(entity) = &found.nature
         && entity.signatures > 1
     {
-        failed.insert(Code::EntitySignatures);
+        let mut officers = approval::officers(case, party)?;
+        if entity.officers.contains(&signer) {
+            officers.insert(signer);
+        }
+        if officers.len() < usize::from(entity.signatures) {
+            failed.insert(Code::EntitySignatures);
+        }
     }
     Ok(failed)
 }
@@ -109,23 +115,26 @@ pub(crate) fn turn_of(state: &dyn StateRead, party: &PartyId) -> Result<u32, Sta
     Ok(state::party(state, party)?.map_or(0, |party| party.turn))
 }
 
-/// Whether the officer or guardian who did an act has been in office without a break since.
+/// Somebody in the turn in which they did something, or in which it was done for them.
+pub(crate) type Then<'t> = (&'t PartyId, u32);
+
+/// Whether the officer or guardian who did something for a party has been in office without a break
+/// since.
 pub(crate) fn still_in_office(
     state: &dyn StateRead,
-    act: &ActDone,
+    (signer, signer_turn): Then<'_>,
+    (id, party_turn): Then<'_>,
     now: Seconds,
 ) -> Result<bool, StateError> {
-    if !check(state, &act.signer, &act.party, now)?.is_empty()
-        || turn_of(state, &act.signer)? != act.signer_turn
-    {
+    if !check(state, signer, id, now)?.is_empty() || turn_of(state, signer)? != signer_turn {
         return Ok(false);
     }
     Ok(
-        state::party(state, &act.party)?.is_some_and(|party| match &party.nature {
+        state::party(state, id)?.is_some_and(|party| match &party.nature {
             Nature::Legal(entity) => {
-                since(&party, entity, &act.signer).is_some_and(|turn| turn <= act.party_turn)
+                since(&party, entity, signer).is_some_and(|turn| turn <= party_turn)
             }
-            Nature::Natural => party.turn == act.party_turn,
+            Nature::Natural => party.turn == party_turn,
             Nature::Group(_) => false,
         }),
     )

@@ -1,5 +1,5 @@
-//! Revocation and renunciation of powers, revocation of consents (rules 13, 16–18, 49; Civil Code
-//! 169, 170). It works from its place in the ledger and carries no date, so none can be backdated.
+//! Revocation and renunciation of powers, revocation of consents and approvals (rules 13, 16–18, 23,
+//! 49; Civil Code 37, 169, 170). It works from its place in the ledger and carries no date, so none can be backdated.
 
 use deedbook_schemas::access::Access;
 use deedbook_schemas::digest::RecordId;
@@ -10,7 +10,7 @@ use crate::apply::Case;
 use crate::identity::Evidence;
 use crate::state::{self, Key, StateError};
 use crate::verdict::{Codes, Verdict};
-use crate::{door, identity, representation, sub_power};
+use crate::{approval, door, identity, representation, sub_power};
 
 pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
     let mut door = door::open(case);
@@ -41,6 +41,12 @@ pub(crate) fn apply(case: &mut Case<'_, '_>, body: &Revocation) -> Verdict {
         law.lawful()?;
         case.state
             .put(Key::Access(&id), &Access { ended, ..access });
+    } else if let Some(approval) = approval::counting(case, &id)? {
+        // Rule 23: by the officer who gave it, until it is used.
+        let own = body.ending == Ending::Revocation && approval.officer == case.record.issuer();
+        law.require(own, Code::RevocationForeign);
+        law.lawful()?;
+        approval::remove(case.state, &id)?;
     } else {
         law.refuse(Code::PowerUnknown); // Rule 18.
         law.lawful()?;

@@ -1,5 +1,5 @@
-//! What time alone brings about: pending instruments expire or lose a clock, encumbrances lapse, and
-//! what waited for that is looked at again.
+//! What time alone brings about: pending instruments expire or lose a clock, encumbrances and approvals
+//! lapse, and what waited for that is looked at again.
 //!
 //! A time has lists of what is due at it, one for each block that scheduled any which was still
 //! there at its end, so that a deed that arrives whole never touches them. Almost all times are full
@@ -16,6 +16,7 @@ use deedbook_schemas::outcome::Outcome;
 use minicbor::{CborLen, Decode, Encode};
 
 use crate::apply::BlockContext;
+use crate::approval;
 use crate::calendar::add_days;
 use crate::deed::{self, Found};
 use crate::lapse;
@@ -48,6 +49,9 @@ pub(crate) enum Due {
     /// Something that lies beyond the horizon is put into the calendar.
     #[n(2)]
     Later(#[n(0)] Seconds, #[n(1)] Box<Due>),
+    /// An officer's approval lapses.
+    #[n(3)]
+    Approval(#[n(0)] RecordId),
 }
 
 /// The first full hour that is not before `time`.
@@ -125,6 +129,10 @@ fn come_due(
     match due {
         Due::Instrument(id) => instrument_due(overlay, block, id),
         Due::Title(property) => lapse::sweep(overlay, block, property),
+        Due::Approval(id) => {
+            approval::remove(overlay, id)?;
+            Ok(Vec::new())
+        }
         // The first block after a long silence reaches the horizon and what lies beyond it at once.
         Due::Later(time, due) if *time <= block.now() => come_due(overlay, block, due),
         Due::Later(time, due) => {
@@ -176,6 +184,7 @@ pub fn end_block(overlay: &mut Overlay<'_>, block: &BlockContext) -> Result<(), 
         let to_come = match &due {
             Due::Instrument(id) => state::look::<Instrument>(overlay, Key::Instrument(id))?
                 .is_some_and(|instrument| instrument.pending.is_some()),
+            Due::Approval(id) => approval::stands(overlay, id)?,
             Due::Title(_) | Due::Later(..) => true,
         };
         let (time, due) = if time > horizon {

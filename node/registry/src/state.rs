@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use deedbook_schemas::block::{Height, Seconds};
-use deedbook_schemas::digest::{Context, EvidenceRoot, RecordId, derive};
+use deedbook_schemas::digest::{BodyDigest, Context, EvidenceRoot, RecordId, derive};
 use deedbook_schemas::encoding::{DecodeError, decode, encode};
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::instrument::{Consent, Instrument, Power};
@@ -145,6 +145,10 @@ pub enum Key<'k> {
     Reserved(&'k str),
     /// The pending private instrument from which a court sale took the slot of a title: a record id.
     Displaced(&'k str),
+    /// An officer's approval.
+    Approval(&'k RecordId),
+    /// The approvals of one act of a legal entity: ids, one an officer.
+    Approvals(&'k PartyId, &'k BodyDigest),
     /// Times at which something is due, sorted.
     Hours,
     /// The lists of one time: the first and the one after the last.
@@ -183,6 +187,8 @@ impl Key<'_> {
             Self::WaitingAt(cadastral) => join(b'Y', cadastral.as_bytes()),
             Self::Reserved(cadastral) => join(b'Q', cadastral.as_bytes()),
             Self::Displaced(cadastral) => join(b'J', cadastral.as_bytes()),
+            Self::Approval(id) => join(b'Z', &id.0),
+            Self::Approvals(entity, digest) => join(b'z', &[&entity.0[..], &digest.0[..]].concat()),
             Self::Hours => vec![b'X'],
             Self::Hour(hour) => join(b'H', &hour.0.to_be_bytes()),
             Self::Expiring(hour, list) => join(

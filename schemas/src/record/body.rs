@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Nonce;
 use crate::access::{AccessConsent, AccessEntry};
 use crate::block::Seconds;
-use crate::digest::LedgerId;
+use crate::digest::{BodyDigest, Context, LedgerId};
 use crate::encoding::{DecodeError, decode, encode};
 use crate::encumbrance::{
     Assignment, Caveat, Discharge, Freeze, FreezeRelease, Lease, Mortgage, MortgageeConsent,
@@ -20,7 +20,10 @@ use crate::evidence::EvidenceManifest;
 use crate::instrument::{Act, PowerOfAttorney, Revocation, SpousalConsent, Transfer, Withdrawal};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::parcel::{Consolidation, Subdivision};
-use crate::party::{Accreditation, CivilStatus, Enrolment, GroupParty, Guardianship, LegalEntity};
+use crate::party::{
+    Accreditation, CivilStatus, Enrolment, GroupParty, Guardianship, LegalEntity, OfficerApproval,
+    PartyId,
+};
 use crate::proceeding::{
     Amendment, Appeal, AppealDecision, Correction, CorrectionApproval, CourtOrder,
     EvidenceDeletion, GuardianPermission, LegalHold, Notarisation, Requisition, RequisitionAnswer,
@@ -30,6 +33,8 @@ use crate::profile::ProfileChange;
 use crate::property::FirstRegistration;
 use crate::settlement::{Duty, EscrowFunding, EscrowRefund, EscrowRelease};
 use crate::validators::ValidatorSetChange;
+
+static BODY_DIGEST: Context = Context::new("deedbook 2026 body digest");
 
 /// Each kind once: what its subject is, its body, and its name in the content type and the CDDL.
 macro_rules! bodies {
@@ -49,6 +54,16 @@ macro_rules! bodies {
                 match self {
                     $(Self::$kind(_) => $name,)+
                 }
+            }
+
+            /// What an officer approves: BLAKE3 of the CBOR array of the kind, the subject and the
+            /// body. It leaves out who signs, when, and the nonce.
+            #[must_use]
+            pub fn digest(&self, subject: &str) -> BodyDigest {
+                let bytes = match self {
+                    $(Self::$kind(body) => encode(&(self.kind(), subject, body)),)+
+                };
+                BodyDigest(BODY_DIGEST.hash(&[&bytes]))
             }
 
             pub(super) fn payload(
@@ -188,6 +203,8 @@ bodies! {
     Profile(ProfileChange) = "profile",
     /// Other validators. Subject: the supervisor.
     ValidatorSetChange(ValidatorSetChange) = "validator-set-change",
+    /// An officer approves what another one will sign. Subject: the legal entity.
+    OfficerApproval(OfficerApproval) = "officer-approval",
 }
 
 impl Body {
@@ -225,6 +242,19 @@ impl Body {
                 | "requisition-decision"
                 | "appeal"
         )
+    }
+
+    /// Whom the signer binds by office, if this one record does it: what other officers may approve
+    /// beforehand (Civil Code 37).
+    #[must_use]
+    pub fn binds(&self) -> Option<PartyId> {
+        match self {
+            Self::PowerOfAttorney(body) => body.represents,
+            Self::Discharge(body) => body.represents,
+            Self::MortgageeConsent(body) => body.represents,
+            Self::PreemptionWaiver(body) => body.represents,
+            _ => None,
+        }
     }
 
     /// Every time the body names.
@@ -291,7 +321,8 @@ impl Body {
             | Self::LegalHold(_)
             | Self::EvidenceDeletion(_)
             | Self::Profile(_)
-            | Self::ValidatorSetChange(_) => Vec::new(),
+            | Self::ValidatorSetChange(_)
+            | Self::OfficerApproval(_) => Vec::new(),
         }
     }
 }

@@ -25,7 +25,7 @@ use deedbook_schemas::encoding::{DecodeError, decode, encode};
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::limits::{BLOCK_BYTES_MAX, GENESIS_BYTES_MAX, SECONDS_MAX};
 use deedbook_schemas::outcome::Entry;
-use deedbook_schemas::record::{Draft, Record, SignedAttestation};
+use deedbook_schemas::record::{Body, Draft, Record, SignedAttestation};
 use deedbook_schemas::rejection::Code;
 use deedbook_schemas::transparent::TransparentStatement;
 
@@ -87,7 +87,7 @@ const BROKEN: [&str; 20] = [
 
 /// Vectors whose body alone is broken: one of every other kind, and more where a kind has more than
 /// one shape.
-const BROKEN_BODY: [&str; 50] = [
+const BROKEN_BODY: [&str; 51] = [
     "accreditation-notary",
     "civil-status-minority",
     "power-of-attorney-sub-power",
@@ -138,6 +138,7 @@ const BROKEN_BODY: [&str; 50] = [
     "evidence-deletion",
     "profile",
     "validator-set-change",
+    "officer-approval",
 ];
 
 /// The invalid vectors, by file.
@@ -323,7 +324,7 @@ fn every_kind_of_record_has_valid_and_invalid_vectors() {
         .filter(|(_, rule)| rule.starts_with("statement<"))
         .map(|(kind, _)| kind.to_owned())
         .collect();
-    assert_eq!(kinds.len(), 51);
+    assert_eq!(kinds.len(), 52);
     let valid: BTreeSet<_> = common::valid()
         .into_iter()
         .filter(Valid::is_record)
@@ -386,6 +387,33 @@ fn a_time_after_the_year_9999_is_refused_wherever_it_stands() {
             assert_eq!(record.is_ok(), accepted, "{name} {place} {time}");
         }
     }
+}
+
+#[test]
+fn an_approval_names_the_hash_of_the_kind_the_subject_and_the_body() {
+    let vectors = valid_by_name(common::valid());
+    let approval: Draft =
+        serde_json::from_value(vectors["officer-approval"].content.clone()).unwrap();
+    let Body::OfficerApproval(approval) = approval.body else {
+        panic!("{:?}", approval.body)
+    };
+    let discharge = &vectors["discharge-least"];
+    let subject = discharge.content["subject"].as_str().unwrap();
+    let entity = people::BANK.0;
+    // [kind, subject, {0: property, 3: represents}], byte by byte.
+    let mut bytes = vec![0x83, 0x69];
+    bytes.extend(b"discharge");
+    bytes.extend([0x78, 64]);
+    bytes.extend(subject.as_bytes());
+    let property = discharge.content["body"]["property"].as_str().unwrap();
+    let length = u8::try_from(property.len()).unwrap();
+    assert!(length < 24, "its length is in the head");
+    bytes.extend([0xa2, 0x00, 0x60 + length]);
+    bytes.extend(property.as_bytes());
+    bytes.extend([0x03, 0x50]);
+    bytes.extend(entity);
+    let expected = blake3::derive_key("deedbook 2026 body digest", &bytes);
+    assert_eq!(approval.approves.0, expected);
 }
 
 #[test]

@@ -13,8 +13,8 @@ use deedbook_schemas::instrument::{
     Act, ActKind, ActRole, Ending, PartyShare, PowerOfAttorney, Revocation, Scope, SpousalConsent,
     Transfer, TransferKind, Withdrawal,
 };
-use deedbook_schemas::party::PartyId;
-use deedbook_schemas::record::Body;
+use deedbook_schemas::party::{OfficerApproval, PartyId};
+use deedbook_schemas::record::{Body, Draft};
 use deedbook_schemas::validators::{Approval, Validator, ValidatorSetChange, ValidatorsInOffice};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -50,9 +50,14 @@ pub(super) enum What {
         #[arg(long, value_name = "PARTY", conflicts_with = "power")]
         represents: Option<PartyId>,
     },
-    /// The end of a power or a consent
+    /// An officer's approval of what another one will sign alone for their legal entity
+    OfficerApproval {
+        /// The other officer's draft, JSON; - is stdin
+        draft: PathBuf,
+    },
+    /// The end of a power, a consent or an approval
     Revocation {
-        /// The power or the consent
+        /// The power, the consent or the approval
         record: RecordId,
         /// The agent gives the power back
         #[arg(long)]
@@ -192,6 +197,7 @@ impl What {
                 };
                 (instrument.to_string(), Body::Act(act))
             }
+            Self::OfficerApproval { draft } => approval(&draft)?,
             Self::Revocation { record, renounce } => {
                 let ending = if renounce {
                     Ending::Renunciation
@@ -285,6 +291,19 @@ fn validator_set_change(
         validators,
         approvals: given,
     })
+}
+
+/// The approval of a draft, for the legal entity that it binds.
+fn approval(file: &Path) -> Result<(String, Body), Failure> {
+    let draft: Draft = read_json(file)?;
+    let entity = draft.body.binds().ok_or_else(|| {
+        let kind = draft.body.kind();
+        Failure::usage(format!("this {kind} is not signed alone for a legal entity"))
+            .hint("officers approve a discharge, a consent, a waiver or a power that names whom it represents")
+    })?;
+    let approves = draft.body.digest(&draft.subject);
+    let body = Body::OfficerApproval(OfficerApproval { approves });
+    Ok((entity.to_string(), body))
 }
 
 fn present_version(property: &str, context: &Context) -> Result<u64, Failure> {

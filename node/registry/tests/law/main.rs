@@ -7,6 +7,8 @@ mod agents;
 #[cfg(test)]
 mod appeals;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod authorities;
 #[cfg(test)]
 mod business_registry;

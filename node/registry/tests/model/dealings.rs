@@ -76,6 +76,22 @@ pub(crate) enum Dealing {
         to: usize,
         limit: Limit,
     },
+    /// An officer approves what another one tried for an entity.
+    Endorse {
+        back: usize,
+        who: usize,
+        slip: usize,
+    },
+    /// What somebody tried for an entity is tried again.
+    Retry {
+        back: usize,
+        who: Option<usize>,
+    },
+    /// An officer withdraws an approval.
+    Rescind {
+        back: usize,
+        who: Option<usize>,
+    },
     /// An agent passes a power on.
     PassOn {
         power: usize,
@@ -188,12 +204,24 @@ pub(crate) fn said() -> impl Strategy<Value = Dealing> {
         2 => (0..3usize, prop::bool::weighted(0.8))
             .prop_map(|(asked, cured)| Dealing::Decide { asked, cured }),
         3 => office(),
+        2 => board(),
         3 => (deed.clone(), stranger.clone())
             .prop_map(|(deed, who)| Dealing::Reserve { deed, who }),
         4 => (0..3usize, 0..5usize, stranger, slip())
             .prop_map(|(power, to, who, slip)| Dealing::PassOn { power, to, who, slip }),
         4 => (deed, prop::bool::weighted(0.7), prop::bool::weighted(0.3))
             .prop_map(|(what, power, local)| Dealing::Certify { what, power, local }),
+    ]
+}
+
+/// What officers say to what others tried.
+fn board() -> impl Strategy<Value = Dealing> {
+    let (back, who) = (0..3usize, prop::option::weighted(0.3, 0..6usize));
+    prop_oneof![
+        3 => (back.clone(), 0..4usize, 0..16usize)
+            .prop_map(|(back, who, slip)| Dealing::Endorse { back, who, slip }),
+        2 => (back.clone(), who.clone()).prop_map(|(back, who)| Dealing::Retry { back, who }),
+        1 => (back, who).prop_map(|(back, who)| Dealing::Rescind { back, who }),
     ]
 }
 

@@ -29,7 +29,7 @@ const HISTORIES: u32 = 1_200;
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 1..90;
 /// What each half of a whole run sees: every kind of record accepted, every kind of deed registered.
-const COVERED: [&str; 83] = [
+const COVERED: [&str; 90] = [
     "CourtSale Registered",
     "Exchange Registered",
     "Gift Registered",
@@ -71,6 +71,7 @@ const COVERED: [&str; 83] = [
     "accepted mortgage",
     "accepted mortgagee-consent",
     "accepted notarisation",
+    "accepted officer-approval",
     "accepted postponement",
     "accepted power-of-attorney",
     "accepted preemption-notice",
@@ -90,15 +91,20 @@ const COVERED: [&str; 83] = [
     "accepted transfer",
     "accepted validator-set-change",
     "accepted withdrawal",
+    "approval withdrawn",
+    "approval.repeated",
     "assignment Registered",
     "consolidation Registered",
     "deed Expired",
+    "discharged by several officers",
     "displaced Refused",
     "displaced Registered",
     "done under an earlier law",
+    "empowered by several officers",
     "group.too_deep",
     "lease Registered",
     "lenders' Registered",
+    "let pass by several officers",
     "mortgage Registered",
     "offered by a member",
     "offered by office",
@@ -113,6 +119,7 @@ const COVERED: [&str; 83] = [
     "validators.not_approved",
     "validators.number",
     "waived by office",
+    "waived by several officers",
 ];
 /// Every so many records the two compare what the pending deeds still need.
 const LOOK: usize = 8;

@@ -170,7 +170,7 @@ impl Model {
     ) -> (PartyId, Codes) {
         let signer = record.issuer();
         if let Some(party) = represents {
-            let mut law = self.not_alone(&signer, &party, now);
+            let mut law = self.not_alone(record, &party, now);
             let spouse = self.spouse(&signer, now);
             let own = |favoured: &PartyId| *favoured == signer || Some(*favoured) == spouse;
             let favoured = self.with_members(&wish.1);

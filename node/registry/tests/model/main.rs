@@ -17,6 +17,8 @@ mod advance;
 #[cfg(test)]
 mod appointments;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod burdens;
 #[cfg(test)]
 mod cases;

@@ -148,13 +148,16 @@ impl Model {
         why
     }
 
-    /// The same, of what one signature brings about.
-    pub(crate) fn not_alone(&self, signer: &PartyId, party: &PartyId, now: Seconds) -> Codes {
-        let mut why = self.out_of_office(signer, party, now);
-        let one = self
-            .entity(party)
-            .is_none_or(|entity| entity.signatures <= 1);
-        unless(one, Code::EntitySignatures, &mut why);
+    /// The same, of what one signature brings about, with those who approved it.
+    pub(crate) fn not_alone(&self, record: &Record, party: &PartyId, now: Seconds) -> Codes {
+        let mut why = self.out_of_office(&record.issuer(), party, now);
+        let enough = self.entity(party).is_none_or(|entity| {
+            let mut behind = self.approvers(record, party, now);
+            behind.insert(record.issuer());
+            behind.retain(|officer| entity.officers.contains(officer));
+            entity.signatures <= 1 || behind.len() >= usize::from(entity.signatures)
+        });
+        unless(enough, Code::EntitySignatures, &mut why);
         why
     }
 
@@ -165,16 +168,27 @@ impl Model {
 
     /// Whether who acted by office is in it without a break since.
     pub(crate) fn still_in_office(&self, act: &Signed, now: Seconds) -> bool {
-        let stayed = if self.entity(&act.party).is_some() {
-            let charters = self.charters(&act.party).into_iter();
-            let mut later = charters.filter(|(index, _)| *index > act.index);
-            later.all(|(_, entity)| entity.officers.contains(&act.signer))
+        self.in_office_since(act.index, &act.signer, &act.party, now)
+    }
+
+    /// Whether somebody is in office for a party without a break since a place in the history.
+    pub(crate) fn in_office_since(
+        &self,
+        place: usize,
+        signer: &PartyId,
+        party: &PartyId,
+        now: Seconds,
+    ) -> bool {
+        let stayed = if self.entity(party).is_some() {
+            let charters = self.charters(party).into_iter();
+            let mut later = charters.filter(|(index, _)| *index > place);
+            later.all(|(_, entity)| entity.officers.contains(signer))
         } else {
-            !self.turned_after(&act.party, act.index)
+            !self.turned_after(party, place)
         };
         stayed
-            && self.out_of_office(&act.signer, &act.party, now).is_empty()
-            && !self.turned_after(&act.signer, act.index)
+            && self.out_of_office(signer, party, now).is_empty()
+            && !self.turned_after(signer, place)
     }
 
     /// Whether enough was done for a party in a role: of a group, for each of those whom it consists of.

@@ -10,6 +10,7 @@ use deedbook_schemas::settlement::{Duty, DutyKind, EscrowFunding, EscrowRefund, 
 
 use crate::advance::advance;
 use crate::appointments::by_office;
+use crate::approvals::endorsed;
 use crate::dealings::Dealing;
 use crate::drafts::lodging;
 use crate::foundings::{enter, founded, present_key, rekey, second_key};
@@ -222,6 +223,7 @@ fn deal(model: &Model, now: Seconds, dealing: &Dealing) -> Option<Paper> {
         .or_else(|| pass_on(model, now, dealing))
         .or_else(|| certify(model, dealing))
         .or_else(|| by_office(model, now, dealing))
+        .or_else(|| endorsed(model, dealing))
 }
 
 /// Somebody signs something, entitled or not.

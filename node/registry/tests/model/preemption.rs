@@ -220,7 +220,7 @@ impl Model {
             None => match body.represents {
                 None => law.extend(self.standing(&party, now)),
                 Some(represented) => {
-                    law.extend(self.not_alone(&party, &represented, now));
+                    law.extend(self.not_alone(record, &represented, now));
                     // What is a ward's no guardian gives up without leave, for which there is none.
                     let ward = self.enrolled(&represented);
                     unless(!ward, Code::PermissionMissing, &mut law);

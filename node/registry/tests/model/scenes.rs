@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::cases::Case;
 use crate::dealings::{Dealing, Granted, Slip, lodged};
 use crate::history::{Attempt, Fact, Flaw, Form, Limit, Spoil, Step, dealing, form, step};
+use crate::ventures::Venture;
 
 /// What a deed needs, one thing after the other.
 fn advances(times: usize) -> impl Iterator<Item = Attempt> {
@@ -348,6 +349,112 @@ fn agent() -> impl Strategy<Value = Vec<Attempt>> {
     )
 }
 
+/// What an entity's officers, of whom several sign, do about one thing.
+fn board() -> impl Strategy<Value = Vec<Attempt>> {
+    let officers = prop_oneof![Just(3u8), Just(6), Just(12), Just(7), Just(14)];
+    let parts = (any::<bool>(), officers, 0..5usize, 0..4usize, 0..3usize);
+    (parts, lodging(), 0..4usize, 0..16usize, 0..8usize).prop_map(
+        |((bank, officers, what, flat, back), lodged, who, slip, between)| {
+            let charter = |officers, signatures| {
+                Attempt::Deal(Dealing::Charter {
+                    bank,
+                    officers,
+                    signatures,
+                    dissolved: false,
+                })
+            };
+            let mut all = vec![charter(officers, if officers == 3 { 2 } else { 1 })];
+            let grant = Dealing::Grant {
+                flat,
+                what: Granted::Mortgage,
+                to: 0,
+                hours: 0,
+                slip: Slip::Nothing,
+            };
+            all.extend(then(vec![Attempt::Deal(grant)], 6));
+            all.extend(undertaken(what, flat, back, bank, lodged));
+            let endorse = |who, slip| Attempt::Deal(Dealing::Endorse { back: 0, who, slip });
+            all.extend([endorse(who, slip), endorse(who + 1, 9)]);
+            match between {
+                0 => all.push(charter(15 - officers, 1)),
+                1 => all.extend([charter(15 - officers, 1), charter(officers, 1)]),
+                2 => all.push(Attempt::Wait {
+                    hours: if back == 1 { 800 } else { 70 },
+                }),
+                3 => all.push(Attempt::Deal(Dealing::Rescind { back: 0, who: None })),
+                4 => all.push(endorse(who, 9)),
+                _ => {}
+            }
+            let retry = |who| Attempt::Deal(Dealing::Retry { back: 0, who });
+            all.extend([retry(None), retry(Some(who)), retry(None)]);
+            all
+        },
+    )
+}
+
+/// One signature for an entity, of each kind.
+fn undertaken(what: usize, flat: usize, back: usize, bank: bool, lodged: Attempt) -> Vec<Attempt> {
+    let gives_up = |with| Dealing::GiveUp {
+        what: back,
+        with,
+        who: None,
+        by_agent: false,
+    };
+    match what {
+        0 => vec![Attempt::Deal(gives_up(None))],
+        1 => vec![lodged, Attempt::Deal(gives_up(Some(0)))],
+        2 => {
+            let form = Form {
+                gift: false,
+                settled: false,
+                price: 0,
+                loan: None,
+                clears: false,
+            };
+            let lets_pass = Dealing::LetPass {
+                deed: 0,
+                loan: back,
+                who: None,
+                by_agent: false,
+            };
+            let to = flat + back;
+            let sold = Attempt::LodgeWhole { flat, to, form };
+            vec![sold, Attempt::Deal(lets_pass)]
+        }
+        3 => {
+            let limit = Limit {
+                acts: 0,
+                floor: 0,
+                with: None,
+                flat: None,
+                self_dealing: true,
+                term: 7,
+                passes: 1,
+            };
+            let to = flat + back % 2;
+            vec![Attempt::Deal(Dealing::Delegate { bank, to, limit })]
+        }
+        _ => {
+            let (who, price, slip) = (back, 0, 20);
+            let terms = false;
+            let offer = Venture::Offer {
+                flat,
+                who,
+                price,
+                terms,
+                slip,
+            };
+            let waive = |who| Venture::Waive {
+                offer: 0,
+                who,
+                slip,
+            };
+            let all = [offer, waive(flat), waive(flat + 1)];
+            all.map(Attempt::Venture).to_vec()
+        }
+    }
+}
+
 /// A freeze on what is about to be dealt with, and its end.
 fn frozen() -> impl Strategy<Value = Vec<Attempt>> {
     let hours = prop::option::weighted(0.5, 1..40u64);
@@ -444,6 +551,7 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Step>> {
         3 => frozen().boxed(),
         4 => overtaken().boxed(),
         2 => back_and_forth().boxed(),
+        3 => board().boxed(),
     ];
     let sound = |attempts: Vec<Attempt>| {
         let steps = attempts.into_iter().map(|attempt| Step {

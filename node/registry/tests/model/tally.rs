@@ -29,7 +29,19 @@ impl Game {
         {
             seen.push("signed with a second key");
         }
+        let bound = record.body.binds().and_then(|party| model.entity(&party));
+        if bound.is_some_and(|entity| entity.signatures > 1) {
+            seen.push(match &record.body {
+                Body::Discharge(_) => "discharged by several officers",
+                Body::MortgageeConsent(_) => "let pass by several officers",
+                Body::PreemptionWaiver(_) => "waived by several officers",
+                _ => "empowered by several officers",
+            });
+        }
         match &record.body {
+            Body::Revocation(_) if model.is_approval(record.subject()) => {
+                seen.push("approval withdrawn");
+            }
             Body::PreemptionNotice(body) => {
                 let group = body.represents.map(|party| model.group(&party).is_some());
                 seen.extend(group.map(|group| match group {

@@ -251,6 +251,7 @@ impl Model {
             Body::SelfLockRelease(body) => self.opening_reasons(record, body, now),
             Body::PreemptionNotice(body) => self.offer_reasons(record, body, now),
             Body::PreemptionWaiver(body) => self.waiver_reasons(record, body, now),
+            Body::OfficerApproval(body) => self.endorsement_reasons(record, body, now),
         }
     }
 }
@@ -270,6 +271,7 @@ fn is_done_at_once(body: &Body) -> bool {
         | Body::Appeal(_)
         | Body::AppealDecision(_)
         | Body::AccessConsent(_)
+        | Body::OfficerApproval(_)
         | Body::PreemptionNotice(_) => true,
         Body::LegalHold(body) => body.held,
         Body::Discharge(body) => body.with.is_none(),

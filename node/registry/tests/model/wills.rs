@@ -42,7 +42,7 @@ impl Model {
         unless(!body.scope.acts.is_empty(), Code::PowerScopeEmpty, &mut law);
         let principal = body.represents.unwrap_or(record.issuer());
         if body.represents.is_some() {
-            law.extend(self.not_alone(&record.issuer(), &principal, now));
+            law.extend(self.not_alone(record, &principal, now));
             // For a ward nobody gives one.
             if self.enrolled(&principal) {
                 law.extend(self.standing(&principal, now));
@@ -138,6 +138,9 @@ impl Model {
             unless(!self.used(&id), Code::ConsentUsed, &mut law);
         } else if let Some(why) = self.taking_back_reasons(&id, &signer, body, now) {
             law.extend(why);
+        } else if let Some(given) = self.approval(&id, now) {
+            let own = body.ending == Ending::Revocation && given.officer == signer;
+            unless(own, Code::RevocationForeign, &mut law);
         } else {
             law.insert(Code::PowerUnknown);
         }

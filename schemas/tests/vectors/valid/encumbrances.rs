@@ -8,6 +8,7 @@ use deedbook_schemas::encumbrance::{
     SelfLockRelease, Servitude, ServitudeKind,
 };
 use deedbook_schemas::parcel::{Consolidation, NewUnit, OldUnit, Subdivision};
+use deedbook_schemas::party::OfficerApproval;
 use deedbook_schemas::property::{LandUse, SpatialUnit};
 use deedbook_schemas::record::Body;
 
@@ -103,6 +104,13 @@ fn releases(writer: &mut Writer, sale: RecordId, mortgage: RecordId) {
         ..full.clone()
     };
     let subject = mortgage.to_string();
+    let by_two = Discharge {
+        represents: Some(BANK),
+        ..least.clone()
+    };
+    let approves = Body::Discharge(by_two).digest(&subject);
+    let body = Body::OfficerApproval(OfficerApproval { approves });
+    writer.act("officer-approval", AGENT, &BANK.to_string(), body);
     for (name, discharge) in [("discharge", full), ("discharge-least", least)] {
         writer.act(name, OFFICER, &subject, Body::Discharge(discharge));
     }
