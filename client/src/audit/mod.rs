@@ -33,7 +33,7 @@ pub use kept::{Kept, SplitReport, SplitView};
 pub use reading::{Prepared, Reader};
 pub use run::{AuditError, Audited, Options, Stage, Stop, audit};
 pub use saved::SavedError;
-pub use signatures::{Signatures, Signed, refused};
+pub use signatures::{Signatures, Signed, Verifier};
 pub use source::{Bundle, Source, SourceError};
 pub(crate) use tiles::{frontier_at, joined};
 pub use trusted::NotValid;
