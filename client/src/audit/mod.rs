@@ -2,9 +2,9 @@
 //!
 //! Lives here: what an audit finds and reports. Its way: `source` fetches (a node, a mirror, a
 //! folder), `reading` decodes, hashes and verifies signatures on all cores, `auditor` goes leaf by
-//! leaf through tree, chain and law, `run` lets the three work at once; `saved` remembers where it
-//! stood, `follow` keeps watching and compares what everybody is shown. Does not live here: the law
-//! (`deedbook-registry`) and the formats (`deedbook_schemas`).
+//! leaf through tree, chain and law, `session` lets the three work at once, `run` makes one audit of
+//! it; `saved` remembers where it stood, `follow` keeps watching and compares what everybody is shown.
+//! Does not live here: the law (`deedbook-registry`) and the formats (`deedbook_schemas`).
 
 mod anchored;
 mod auditor;
@@ -15,6 +15,7 @@ mod law;
 mod reading;
 mod run;
 mod saved;
+mod session;
 mod signatures;
 mod source;
 mod state;
