@@ -313,12 +313,11 @@ mod tests {
             let twisted = with_torsion(b"deed", *torsion, Scalar::from(7_u64));
             let all = [sound.clone(), twisted];
             assert_eq!(refused(&all, Signatures::Strict), [1], "{number}");
+            let small = [sound.clone(), with_torsion(b"deed", *torsion, Scalar::ZERO)];
+            assert_eq!(refused(&small, Signatures::Strict), [1]);
             for _ in 0..32 {
                 found += u32::from(refused(&all, Signatures::Batched) == [1]);
-            }
-            let small = with_torsion(b"deed", *torsion, Scalar::ZERO);
-            for how in [Signatures::Batched, Signatures::Strict] {
-                assert_eq!(refused(&[sound.clone(), small.clone()], how), [1]);
+                assert_eq!(refused(&small, Signatures::Batched), [1]);
             }
         }
         // 7 points of 32 tries: 3/4 on average are found, and 2^-60 of all runs find fewer than a third.
