@@ -15,7 +15,8 @@ use deedbook_schemas::policy::Policy;
 
 use super::Report;
 use super::kept::{Kept, SplitView};
-use super::run::{AuditError, Options, Session, Stage};
+use super::run::{AuditError, Options, Stage};
+use super::session::Session;
 use super::source::Source;
 use super::tiles::root_at;
 use super::trusted::signed_by_log;

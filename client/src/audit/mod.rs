@@ -2,9 +2,9 @@
 //!
 //! Lives here: what an audit finds and reports. Its way: `source` fetches (a node, a mirror, a
 //! folder), `reading` decodes, hashes and verifies signatures on all cores, `auditor` goes leaf by
-//! leaf through tree, chain and law, `run` lets the three work at once; `saved` remembers where it
-//! stood, `follow` keeps watching and compares what everybody is shown. Does not live here: the law
-//! (`deedbook-registry`) and the formats (`deedbook_schemas`).
+//! leaf through tree, chain and law, `session` lets the three work at once, `run` makes one audit of
+//! it; `saved` remembers where it stood, `follow` keeps watching and compares what everybody is shown.
+//! Does not live here: the law (`deedbook-registry`) and the formats (`deedbook_schemas`).
 
 mod anchored;
 mod auditor;
@@ -15,6 +15,7 @@ mod law;
 mod reading;
 mod run;
 mod saved;
+mod session;
 mod signatures;
 mod source;
 mod state;
@@ -33,7 +34,7 @@ pub use kept::{Kept, SplitReport, SplitView};
 pub use reading::{Prepared, Reader};
 pub use run::{AuditError, Audited, Options, Stage, Stop, audit};
 pub use saved::SavedError;
-pub use signatures::{Signatures, Signed, refused};
+pub use signatures::{Signatures, Signed, Verifier};
 pub use source::{Bundle, Source, SourceError};
 pub(crate) use tiles::{frontier_at, joined};
 pub use trusted::NotValid;

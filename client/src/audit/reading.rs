@@ -17,7 +17,7 @@ use deedbook_schemas::record::Record;
 use deedbook_schemas::validators::{ValidatorAddress, ValidatorSet};
 use rayon::prelude::*;
 
-use super::signatures::{Signatures, Signed, refused};
+use super::signatures::{Signatures, Signed, Verifier};
 use super::source::Bundle;
 
 /// What one leaf says.
@@ -83,7 +83,7 @@ impl Known {
 pub struct Reader {
     ledger: LedgerId,
     validators: Arc<RwLock<Arc<Known>>>,
-    how: Signatures,
+    verifier: Verifier,
 }
 
 /// A leaf before its signatures were verified.
@@ -97,7 +97,7 @@ impl Reader {
         Self {
             ledger,
             validators: Arc::new(RwLock::new(validators)),
-            how,
+            verifier: Verifier::new(how),
         }
     }
 
@@ -119,7 +119,7 @@ impl Reader {
     }
 
     pub(super) fn how(&self) -> Signatures {
-        self.how
+        self.verifier.how()
     }
 
     /// Hashes and decodes neighbouring bundles and verifies every signature in them. What lies before
@@ -140,7 +140,7 @@ impl Reader {
             }
         }
         // Backwards, so that of one leaf's signatures the first wrong one is told.
-        for index in refused(&signed, self.how).into_iter().rev() {
+        for index in self.verifier.refused(&signed).into_iter().rev() {
             let Some((leaf, owner)) = owners.get(index) else {
                 continue;
             };

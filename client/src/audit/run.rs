@@ -1,13 +1,12 @@
 //! One audit of one source, from genesis or from where an earlier one stood.
 //!
-//! Lives here: which checkpoint it goes to, reading ahead while all cores verify and one thread re-runs
-//! the law, and when progress is written. Does not live here: any check of a leaf (`reading`,
-//! `auditor`).
+//! Lives here: which checkpoint it goes to, whether that is of the log audited before, how it ends. Does
+//! not live here: the work in between (`session`), and any check of a leaf (`reading`, `auditor`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::certified::Certified;
@@ -17,28 +16,18 @@ use deedbook_schemas::limits::TILE_WIDTH;
 use deedbook_schemas::note::{KeyName, NoteError};
 use deedbook_schemas::outcome::Entry;
 use deedbook_schemas::policy::Policy;
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use tokio::sync::mpsc;
 
-use super::auditor::{Auditor, Stopped};
+use super::auditor::Stopped;
 use super::evidence::{Recording, Recordings};
 use super::kept::{Kept, SplitView};
-use super::reading::Prepared;
-use super::saved::{self, SavedError};
+use super::saved::SavedError;
+use super::session::Session;
 use super::signatures::Signatures;
-use super::source::{Bundle, Source, SourceError};
-use super::tiles::{compare_upper, root_at};
+use super::source::{Source, SourceError};
+use super::tiles::root_at;
 use super::trusted::{NotValid, relied_on};
 use super::{Finding, Report};
 
-/// Bundles fetched at once.
-const BUNDLES_AT_ONCE: usize = 8;
-/// Bundles prepared at once: 4,096 leaves, some 5,000 signatures, 15 MiB decoded.
-const BUNDLES_A_PART: usize = 16;
-/// Checkpoints remembered: the first, and the newest of all sources.
-const KEPT_MAX: usize = 1_000;
-/// Prepared parts that wait for the law.
-const PARTS_AHEAD: usize = 2;
 /// Why an audit does not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
@@ -156,167 +145,7 @@ pub struct Audited {
     pub evidence: Vec<Recording>,
 }
 
-/// An auditor with its memory.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) auditor: Auditor,
-    pub(super) kept: Vec<Kept>,
-    state: Option<PathBuf>,
-    save_every: Duration,
-    stop: Stop,
-    saved: Instant,
-}
-
 impl Session {
-    pub(super) fn begin(genesis: &Genesis, options: Options) -> Result<Self, AuditError> {
-        let mut auditor = Auditor::new(genesis, options.signatures)?;
-        let mut kept = Vec::new();
-        if let Some(path) = &options.state {
-            kept = saved::read(path, &mut auditor)?.unwrap_or_default();
-        }
-        *auditor.recordings() = options.recordings;
-        for kept in &kept {
-            if kept.size() > auditor.size() {
-                auditor.expected.insert(kept.size(), kept.clone());
-            }
-        }
-        Ok(Self {
-            auditor,
-            kept,
-            state: options.state,
-            save_every: options.save_every,
-            stop: options.stop,
-            saved: Instant::now(),
-        })
-    }
-
-    /// Remembers where the auditor stands, if there is a file for it.
-    pub(super) fn save(&mut self) -> Result<(), AuditError> {
-        if let Some(path) = &self.state {
-            saved::write(path, &self.auditor, &self.kept)?;
-        }
-        self.saved = Instant::now();
-        Ok(())
-    }
-
-    /// Remembers a checkpoint; in place of an earlier one by the same source about the same tree.
-    pub(super) fn keep(&mut self, kept: Kept) {
-        let same = |old: &Kept| {
-            (&old.source, old.size(), old.root()) == (&kept.source, kept.size(), kept.root())
-        };
-        self.kept.retain(|old| !same(old));
-        self.kept.push(kept);
-        if self.kept.len() > KEPT_MAX {
-            // The first stays: nothing is as old.
-            self.kept.remove(1);
-        }
-    }
-
-    /// The newest checkpoint kept of at most as many leaves as were audited.
-    pub(super) fn newest_audited(&self) -> Option<&Kept> {
-        let audited = |kept: &&Kept| kept.size() <= self.auditor.size();
-        self.kept.iter().filter(audited).max_by_key(|it| it.size())
-    }
-
-    fn feed(&mut self, part: Prepared) -> Result<(), AuditError> {
-        let fed = self.auditor.feed(part);
-        let stopped = self.stop.is_asked();
-        if self.saved.elapsed() >= self.save_every {
-            self.save()?;
-        }
-        fed?;
-        if stopped {
-            let leaves = self.auditor.sealed.frontier.size();
-            let saved = self.state.is_some();
-            return Err(AuditError::Stopped { leaves, saved });
-        }
-        Ok(())
-    }
-
-    /// Audits on to `target`, from a source. The session comes back however that ends.
-    pub(super) async fn advance(
-        self,
-        source: &Source,
-        target: &Checkpoint,
-        mut progress: impl FnMut(Stage),
-    ) -> Result<(Self, Result<Report, AuditError>), AuditError> {
-        let total = target.size;
-        let from = self.auditor.size();
-        let width = u64::from(TILE_WIDTH);
-        let bundles = stream::iter(from / width..total.div_ceil(width))
-            .map(|index| source.bundle(index, total))
-            .buffered(BUNDLES_AT_ONCE)
-            .try_chunks(BUNDLES_A_PART)
-            .map_err(|error| AuditError::from(error.1));
-        let done = |done| progress(Stage { done, total });
-        let (mut session, through) = self.through(bundles, from, done).await?;
-        let finished = match through {
-            Ok(()) => session.finish(source, target).await,
-            Err(error) => Err(error),
-        };
-        session.save()?;
-        Ok((session, finished))
-    }
-
-    async fn finish(&self, source: &Source, target: &Checkpoint) -> Result<Report, AuditError> {
-        let report = self.auditor.finish(target)?;
-        compare_upper(source, target.size, &self.auditor.row).await?;
-        Ok(report)
-    }
-
-    /// Fetching, preparing and the law at once.
-    async fn through(
-        self,
-        bundles: impl futures::Stream<Item = Result<Vec<Bundle>, AuditError>>,
-        from: u64,
-        mut progress: impl FnMut(u64),
-    ) -> Result<(Self, Result<(), AuditError>), AuditError> {
-        let (parts, waiting) = mpsc::channel::<Prepared>(PARTS_AHEAD);
-        let (done, mut reached) = mpsc::unbounded_channel();
-        let reader = self.auditor.reader();
-        progress(from);
-        let law = tokio::task::spawn_blocking(move || self.re_run(waiting, &done));
-        let prepare = async move {
-            let mut bundles = std::pin::pin!(bundles);
-            let mut part = bundles.try_next().await?;
-            while let Some(now) = part {
-                let reader = reader.clone();
-                let work = tokio::task::spawn_blocking(move || reader.prepare(now, from));
-                let (prepared, next) = tokio::join!(work, bundles.try_next());
-                if parts.send(prepared.map_err(broken)?).await.is_err() {
-                    // The law has stopped and says why.
-                    return Ok(());
-                }
-                part = next?;
-            }
-            Ok(())
-        };
-        let report = async {
-            while let Some(size) = reached.recv().await {
-                progress(size);
-            }
-        };
-        let (prepared, law, ()) = tokio::join!(prepare, law, report);
-        let (session, fed) = law.map_err(broken)?;
-        Ok((session, fed.and(prepared)))
-    }
-
-    /// Takes what was prepared, part by part, and says how far it is.
-    fn re_run(
-        mut self,
-        mut waiting: mpsc::Receiver<Prepared>,
-        done: &mpsc::UnboundedSender<u64>,
-    ) -> (Self, Result<(), AuditError>) {
-        while let Some(part) = waiting.blocking_recv() {
-            if let Err(error) = self.feed(part) {
-                return (self, Err(error));
-            }
-            // Nobody listens any more if the audit was given up.
-            let _given_up = done.send(self.auditor.size());
-        }
-        (self, Ok(()))
-    }
-
     /// Whether a checkpoint is of a log that goes on where this audit stands.
     pub(super) async fn check_extends(
         &self,
@@ -422,10 +251,6 @@ impl Session {
             ))),
         }
     }
-}
-
-fn broken(error: tokio::task::JoinError) -> AuditError {
-    AuditError::Broken(error.to_string())
 }
 
 /// Where an audit goes, and who says so.

@@ -1,21 +1,22 @@
 //! What an audit costs beside its signatures: a long log, `deedbook audit` over its files, and the same
 //! signatures verified alone in the same run.
 //!
-//! Lives here: making the log (`chain`), and measuring. Does not live here: the audit.
+//! Lives here: making the log (`chain`), and measuring the audit. Does not live here: the signatures alone
+//! (`signatures`), the audit.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use deedbook_client::audit::{Auditor, Signatures, Source, refused};
-use deedbook_schemas::limits::TILE_WIDTH;
+use deedbook_client::audit::Source;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::signatures::{Alone, Batches, alone};
 use crate::chain::{Chain, Founders};
 use crate::network::process::sibling;
-use crate::network::usage::{ratio, usage};
+use crate::network::usage::{Usage, ratio, usage};
 use crate::replay::progress;
 
 /// Properties of the log, each with two owners.
@@ -24,8 +25,6 @@ const PROPERTIES: usize = 8_192;
 const DEEDS_A_BLOCK: usize = 80;
 /// Blocks signed ahead.
 const BLOCKS_AHEAD: usize = 16;
-/// Bundles whose signatures are verified at once: as many as the audit takes.
-const BUNDLES_A_PART: u64 = 16;
 /// Pause between two looks at the audit's memory.
 const LOOK: Duration = Duration::from_millis(100);
 /// Share of the limit to reach.
@@ -40,13 +39,23 @@ struct Report {
     leaves: u64,
     signatures: u64,
     cores: usize,
-    /// The same signatures in the same batches, and nothing else, on all cores.
-    signatures_alone_seconds: f64,
+    /// The same signatures and nothing else, as the library does it.
+    library_batch: Batches,
+    /// The same signatures and nothing else, as the audit does it.
+    own_batch: Batches,
     /// `deedbook audit` from its start to its end.
     audit_seconds: f64,
+    /// Of all cores together.
+    audit_cpu_seconds: f64,
     records_a_second: f64,
-    /// The first divided by the second.
-    ratio_to_limit: f64,
+    /// The library's seconds divided by the audit's.
+    ratio_to_library_batch: f64,
+    /// The own batches' seconds divided by the audit's: the faster they are, the lower.
+    ratio_to_own_batch: f64,
+    /// The same two of CPU time, which other programs on the machine disturb less.
+    cpu_ratio_to_library_batch: f64,
+    cpu_ratio_to_own_batch: f64,
+    /// What each ratio is to reach.
     target: f64,
     peak_resident_bytes: u64,
     peak_resident_bytes_target: u64,
@@ -68,9 +77,15 @@ pub(super) async fn run(folder: &Path, records: u64) -> Result<()> {
             .with_context(|| format!("removing {}", making.display()))?;
     }
     eprintln!("verifying the signatures alone");
-    let (signatures, alone) = signatures_alone(&mirror).await?;
+    let source = Source::mirror(&mirror.display().to_string())?;
+    let Alone {
+        signatures,
+        library,
+        own,
+    } = alone(&source).await?;
     eprintln!("auditing");
-    let (report, seconds, peak_resident_bytes) = audit(&mirror).await?;
+    let (report, seconds, used) = audit(&mirror).await?;
+    let cpu_seconds = ratio(used.cpu_micros, 1_000_000);
     let number = |field: &str| {
         let number = report.get(field).and_then(serde_json::Value::as_u64);
         number.with_context(|| format!("no {field} in the audit's report"))
@@ -81,12 +96,17 @@ pub(super) async fn run(folder: &Path, records: u64) -> Result<()> {
         leaves,
         signatures,
         cores: std::thread::available_parallelism()?.get(),
-        signatures_alone_seconds: alone,
+        library_batch: library,
+        own_batch: own,
         audit_seconds: seconds,
+        audit_cpu_seconds: cpu_seconds,
         records_a_second: ratio(records, 1) / seconds,
-        ratio_to_limit: alone / seconds,
+        ratio_to_library_batch: library.seconds / seconds,
+        ratio_to_own_batch: own.seconds / seconds,
+        cpu_ratio_to_library_batch: library.cpu_seconds / cpu_seconds,
+        cpu_ratio_to_own_batch: own.cpu_seconds / cpu_seconds,
         target: TARGET,
-        peak_resident_bytes,
+        peak_resident_bytes: used.peak_resident_bytes,
         peak_resident_bytes_target: MEMORY_MAX,
     };
     println!("{}", serde_json::to_string_pretty(&report)?);
@@ -125,33 +145,8 @@ fn make(folder: &Path, mirror: &Path, records: u64) -> Result<()> {
     chain.mirror(mirror)
 }
 
-/// Signatures of the log, and the seconds that verifying them takes.
-async fn signatures_alone(mirror: &Path) -> Result<(u64, f64)> {
-    let source = Source::mirror(&mirror.display().to_string())?;
-    let genesis = source.genesis().await?;
-    let reader = Auditor::new(&genesis, Signatures::Batched)?.reader();
-    let checkpoint = source.checkpoint().await?.context("no checkpoint")?;
-    let checkpoint = deedbook_schemas::checkpoint::SignedCheckpoint::parse(&checkpoint)?;
-    let size = checkpoint.checkpoint.size;
-    let bundles: Vec<u64> = (0..size.div_ceil(u64::from(TILE_WIDTH))).collect();
-    let (mut count, mut seconds) = (0, 0.0);
-    for part in bundles.chunks(usize::try_from(BUNDLES_A_PART)?) {
-        let mut read = Vec::new();
-        for index in part {
-            read.push(source.bundle(*index, size).await?);
-        }
-        let signed = reader.signatures(read);
-        let began = Instant::now();
-        let wrong = refused(&signed, Signatures::Batched);
-        seconds += began.elapsed().as_secs_f64();
-        ensure!(wrong.is_empty(), "signatures of our own do not verify");
-        count += u64::try_from(signed.len())?;
-    }
-    Ok((count, seconds))
-}
-
-/// The audit's report, its seconds, and the most memory it used.
-async fn audit(mirror: &Path) -> Result<(serde_json::Value, f64, u64)> {
+/// The audit's report, its seconds, and what it used, as it was last seen running.
+async fn audit(mirror: &Path) -> Result<(serde_json::Value, f64, Usage)> {
     let program: PathBuf = sibling("deedbook")?;
     let began = Instant::now();
     let mut child = tokio::process::Command::new(program)
@@ -166,12 +161,12 @@ async fn audit(mirror: &Path) -> Result<(serde_json::Value, f64, u64)> {
         .context("starting the audit")?;
     let id = child.id().context("the audit has ended")?;
     let mut stdout = child.stdout.take().context("no output of the audit")?;
-    let mut peak = 0;
+    let mut used = Usage::default();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
             () = tokio::time::sleep(LOOK) => {
-                peak = usage(id).map_or(peak, |usage| usage.peak_resident_bytes.max(peak));
+                used = usage(id).ok().filter(|it| it.peak_resident_bytes > 0).unwrap_or(used);
             }
         }
     };
@@ -179,5 +174,5 @@ async fn audit(mirror: &Path) -> Result<(serde_json::Value, f64, u64)> {
     let mut text = String::new();
     tokio::io::AsyncReadExt::read_to_string(&mut stdout, &mut text).await?;
     ensure!(status.success(), "the audit failed: {text}");
-    Ok((serde_json::from_str(&text)?, seconds, peak))
+    Ok((serde_json::from_str(&text)?, seconds, used))
 }

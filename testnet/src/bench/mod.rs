@@ -10,6 +10,7 @@ mod limits;
 mod load;
 mod receipts;
 mod report;
+mod signatures;
 
 use std::path::PathBuf;
 use std::sync::Arc;
