@@ -13,6 +13,7 @@ use deedbook_schemas::checkpoint::Checkpoint;
 use deedbook_schemas::digest::{BlockId, LedgerId, StateRoot, TreeHash};
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::merkle::Frontier;
+use deedbook_schemas::validators::ValidatorSet;
 use minicbor::{CborLen, Decode, Encode};
 
 use super::evidence::Recordings;
@@ -153,6 +154,12 @@ impl Auditor {
     #[must_use]
     pub fn reader(&self) -> Reader {
         self.reader.clone()
+    }
+
+    /// Who decides the next block.
+    #[must_use]
+    pub fn validators(&self) -> &ValidatorSet {
+        &self.validators.set
     }
 
     /// Leaves gone through.

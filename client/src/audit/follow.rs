@@ -10,6 +10,7 @@
 //! as soon as the old checkpoint is remembered.
 
 use deedbook_schemas::block::Seconds;
+use deedbook_schemas::digest::ValidatorSetId;
 use deedbook_schemas::genesis::Genesis;
 use deedbook_schemas::policy::Policy;
 
@@ -33,6 +34,11 @@ pub enum Seen {
     },
     /// New leaves were audited.
     Audited(Box<Report>),
+    /// Other validators are in office; the policy that is watched with names them from now on.
+    Validators {
+        /// Their names, sorted.
+        names: Vec<String>,
+    },
     /// Something that is no alarm, and not as it should be.
     Warning {
         /// The source.
@@ -58,7 +64,9 @@ pub struct Follower {
     session: Option<Session>,
     sources: Vec<Source>,
     origin: String,
+    /// Its validators are those that the audited log names.
     policy: Policy,
+    office: ValidatorSetId,
     /// Whether what was remembered has been compared with a source.
     resumed: bool,
 }
@@ -74,13 +82,32 @@ impl Follower {
         sources: Vec<Source>,
         options: Options,
     ) -> Result<Self, AuditError> {
-        Ok(Self {
-            session: Some(Session::begin(genesis, options)?),
+        let session = Session::begin(genesis, options)?;
+        let mut follower = Self {
+            office: genesis.check()?.id(),
+            session: Some(session),
             sources,
             origin: genesis.origin.clone(),
             policy,
             resumed: false,
-        })
+        };
+        follower.follow_validators();
+        Ok(follower)
+    }
+
+    /// Puts the validators that the audited log names into the policy, if they are others than before:
+    /// their names. A policy that asks for no validators is as it was.
+    fn follow_validators(&mut self) -> Option<Vec<String>> {
+        let known = self.session.as_ref()?.auditor.validators();
+        if known.id() == self.office {
+            return None;
+        }
+        self.office = known.id();
+        self.policy = self.policy.with_validators(known.as_slice()).ok()?;
+        let names = known.as_slice().iter();
+        let mut names: Vec<String> = names.map(|validator| validator.name.clone()).collect();
+        names.sort();
+        Some(names)
     }
 
     /// Asks every source once, compares, and audits what is new.
@@ -270,7 +297,12 @@ impl Follower {
                 }
             };
             match audited {
-                Ok(report) => seen(Seen::Audited(Box::new(report))),
+                Ok(report) => {
+                    seen(Seen::Audited(Box::new(report)));
+                    if let Some(names) = self.follow_validators() {
+                        seen(Seen::Validators { names });
+                    }
+                }
                 Err(AuditError::Source(error)) if error.is_passing() => {
                     seen(warning(source, error.to_string()));
                 }

@@ -366,6 +366,7 @@ fn event(seen: &Seen) -> serde_json::Value {
             json!({ "event": "agrees", "source": source, "size": size })
         }
         Seen::Audited(report) => json!({ "event": "audited", "report": report }),
+        Seen::Validators { names } => json!({ "event": "validators", "names": names }),
         Seen::Warning { source, what } => {
             json!({ "event": "warning", "source": source, "what": what })
         }
@@ -381,6 +382,12 @@ fn event_told(seen: &Seen) -> String {
             report.height,
             rfc3339_ms(report.time)
         ),
+        Seen::Validators { names } => {
+            format!(
+                "the validators are now {}; the policy follows them",
+                names.join(", ")
+            )
+        }
         Seen::Warning { source, what } => format!("warning: {source}: {what}"),
     }
 }

@@ -11,7 +11,8 @@ use deedbook_schemas::receipt::Receipt;
 use deedbook_schemas::record::Draft;
 use deedbook_schemas::validators::{Validator, ValidatorsInOffice};
 use deedbook_testnet::submit::accepted;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::log_key::registered;
@@ -129,6 +130,30 @@ async fn audit(world: &World, policy: &Path, more: &[&str]) -> Value {
     report
 }
 
+/// Who decides, as an audit says that watches with a policy until it tells.
+async fn watched(policy: &Path, node: &str) -> Value {
+    let arguments = ["audit", "--follow", "--every", "1", "--json", "--policy"];
+    let mut child = Command::new(program("deedbook"))
+        .args(arguments)
+        .args([text(policy), "--node", node])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    until("the audit to follow the validators", async || {
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("it goes on watching");
+        let event: Value = serde_json::from_str(&line).unwrap();
+        (event["event"] == "validators").then_some(event)
+    })
+    .await
+}
+
 /// Whether a record's receipt is one to rely on under a policy.
 fn relied_on(record: &[u8], receipt: &Receipt, policy: &Path) -> bool {
     receipt.verify(record, &policy_in(policy)).is_ok()
@@ -226,6 +251,10 @@ async fn a_validator_joins_another_leaves_and_everybody_follows() {
     let report = audit(&world, &of_four, &resumable).await;
     assert!(report["resumed"].as_u64().unwrap() > 0, "{report}");
     audit(&world, &of_four, &["--node", &node]).await;
+    // One that watches needs no other policy than the first, as long as three are left that it names.
+    let mut names: Vec<_> = world.network.nodes[1..].iter().map(|it| &it.name).collect();
+    names.sort();
+    assert_eq!(watched(&founding, &node).await["names"], json!(names));
     // So does a node that looks at its own disk.
     let exported = file(&world, "exported");
     world.network.kill(newcomer).await.unwrap();
