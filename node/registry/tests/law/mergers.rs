@@ -265,6 +265,29 @@ fn shares_that_cannot_be_divided_any_more_are_not_merged() {
 }
 
 #[test]
+fn a_merged_title_has_as_many_holdings_as_any_title_and_no_more() {
+    // Aida acquired each property in so many parts, each on a day of its own.
+    for (parts, codes) in [(16u64, &[][..]), (17, &["transfer.too_many_holdings"][..])] {
+        let mut world = World::of_singles(&ALL);
+        for (property, first) in [(EAST, 0u64), (WEST, 100)] {
+            let share = format!("1/{parts}");
+            let part = |n: u64| {
+                let acquired = Seconds(LONG_AGO.0 + (first + n) * DAY);
+                held("Aida", &share, acquired, Ground::Gift)
+            };
+            world.plot(property, 10, (0..parts).map(part).collect());
+        }
+        let body = world.consolidation_body(&[EAST, WEST], 20);
+        let record = world.consolidation(NEW, body);
+        if codes.is_empty() {
+            world.accept(&record);
+        } else {
+            world.refuse(&record, codes);
+        }
+    }
+}
+
+#[test]
 fn versions_of_every_title_meet_end_to_begin() {
     let mut world = neighbours();
     let numbers = [EAST, WEST, NEW, "20-1", "20-2", "20-3", "20-4"];

@@ -342,3 +342,21 @@ fn of_two_leases_in_one_block_the_first_signed_wins() {
     assert_eq!(status(&world, &one), Status::Refused);
     assert_ne!(record_id(&late), one);
 }
+
+#[test]
+fn a_lease_is_for_a_time_that_is_still_to_come() {
+    let mut world = town();
+    for (seconds, lawful) in [(0, false), (1, true)] {
+        let body = Lease {
+            // The block in which it is judged is a second later.
+            until: Seconds(world.now().0 + 1 + seconds),
+            ..lease_body(&world, "Clara")
+        };
+        let record = world.plain("Aida", FLAT, Body::Lease(body));
+        if lawful {
+            world.accept(&record);
+        } else {
+            world.refuse(&record, &["encumbrance.terms"]);
+        }
+    }
+}
