@@ -346,7 +346,7 @@ fn a_node_that_is_no_validator_asks_what_was_signed_and_signs_nothing() {
     assert!(follower.on_tick(now).publish.is_empty(), "it lacks nothing");
     let step = follower.on_durable(10, root(10), now).unwrap();
     assert!(step.publish.is_empty() && step.signed.is_none());
-    let later = now + Duration::from_secs(1);
+    let later = now + Duration::from_millis(400);
     let asked = follower.on_tick(later).publish;
     assert!(matches!(
         &asked[..],
