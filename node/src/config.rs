@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use deedbook_schemas::genesis::{Genesis, GenesisError};
 use deedbook_schemas::limits::GENESIS_BYTES_MAX;
+use deedbook_schemas::validators::ValidatorSet;
 use libp2p::Multiaddr;
 use serde::{Deserialize, Serialize};
 
@@ -105,18 +106,22 @@ impl NodeConfig {
         Ok(config)
     }
 
-    /// The witnesses, none of which is a validator.
+    /// The witnesses, none of which is a validator in office.
     ///
     /// # Errors
     /// [`ConfigError`] about the first that cannot be used.
-    pub fn load_witnesses(&self, home: &Path, genesis: &Genesis) -> Result<Witnesses, ConfigError> {
+    pub fn load_witnesses(
+        &self,
+        home: &Path,
+        validators: &ValidatorSet,
+    ) -> Result<Witnesses, ConfigError> {
         let malformed = |message| ConfigError::Malformed {
             path: home.join(FILE_NAME),
             message,
         };
         let witnesses = Witnesses::new(&self.witnesses).map_err(malformed)?;
         witnesses
-            .strangers_to(&genesis.validators)
+            .strangers_to(validators.as_slice())
             .map_err(malformed)?;
         Ok(witnesses)
     }

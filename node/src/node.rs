@@ -113,9 +113,6 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let config = NodeConfig::load(home).map_err(config_error)?;
     let genesis = config.load_genesis().map_err(config_error)?;
     let keys = load_keys(&config)?;
-    let witnesses = config
-        .load_witnesses(home, &genesis)
-        .map_err(config_error)?;
     let listener = TcpListener::bind(config.api_listen)
         .await
         .map_err(|error| Fatal::new(format!("API on {}: {error}", config.api_listen)))?;
@@ -125,7 +122,11 @@ pub async fn run(home: &Path, shutdown: impl Future<Output = ()>) -> Result<(), 
     let store = Store::open(&paths.ledger, genesis.ledger_id())?;
     let (ledger, blocks) = Ledger::open(store, genesis)?;
     let ledger = Arc::new(ledger);
-    let seat = Seat::new(&config, &keys, &ledger.set_after(&ledger.tip())?)?;
+    let validators = ledger.set_after(&ledger.tip())?;
+    let witnesses = config
+        .load_witnesses(home, &validators)
+        .map_err(config_error)?;
+    let seat = Seat::new(&config, &keys, &validators)?;
     let behind = guard.height() > ledger.tip().height.next();
     if behind {
         tracing::warn!(
