@@ -2,6 +2,7 @@
 //! alone who follows.
 
 use deedbook_registry::state;
+use deedbook_schemas::limits::VALIDATORS_MAX;
 use deedbook_schemas::record::Body;
 use deedbook_schemas::validators::{Approval, Validator, ValidatorSetChange};
 
@@ -181,6 +182,22 @@ fn without_the_approvals_nobody_follows() {
         world.refuse(&record, codes);
         assert_eq!(world.in_office(), sorted(&SEATS));
     }
+}
+
+#[test]
+fn so_many_approvals_are_looked_at_and_no_more() {
+    let strangers: Vec<String> = (0..=2 * VALIDATORS_MAX).map(|n| format!("s{n}")).collect();
+    let strangers: Vec<&str> = strangers.iter().map(String::as_str).collect();
+    let mut world = World::new();
+    let change = world.change(&SEATS, &strangers);
+    let record = world.seats(SUPERVISOR, change);
+    world.turn_away(&record, &["record.field_invalid"]);
+    let change = world.change(&SEATS, &strangers[1..]);
+    let record = world.seats(SUPERVISOR, change);
+    world.refuse(
+        &record,
+        &["validators.approval_invalid", "validators.not_approved"],
+    );
 }
 
 #[test]
