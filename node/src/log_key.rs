@@ -1,7 +1,7 @@
 //! The log's key: one Ed25519 key that no machine ever holds. `⌊2n/3⌋ + 1` of n validators sign
 //! together (FROST, RFC 9591), so that no faulty minority can sign in the log's name.
 //!
-//! Lives here: a validator's share, the group as the genesis names it, and the check that its shares
+//! Lives here: a validator's share, the group as the validator set names it, and the check that its shares
 //! are shares of its key. Does not live here: how the shares are made (`ceremony`), and when they
 //! sign (`log_signer`).
 
@@ -40,7 +40,7 @@ pub enum LogKeyError {
         /// The log's key.
         log_key: PublicKey,
     },
-    /// The secret share is not the one whose public half the genesis names.
+    /// The secret share is not the one whose public half the validator set names.
     #[error("this node's share of the log's key belongs to {got}, the genesis says {want}")]
     OtherShare {
         /// Its public half.
@@ -102,7 +102,7 @@ impl LogShare {
         Ok(Zeroizing::new(scalar))
     }
 
-    /// Its public half, as the genesis names it.
+    /// Its public half, as the validator set names it.
     ///
     /// # Errors
     /// [`LogKeyError::Share`] if it is the share zero, which no ceremony deals.

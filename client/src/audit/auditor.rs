@@ -58,6 +58,8 @@ pub(super) struct Sealed {
     pub(super) height: Height,
     pub(super) time: BlockTime,
     pub(super) previous: BlockId,
+    /// Who decided it.
+    pub(super) decided_by: Arc<Known>,
     pub(super) counts: Counts,
 }
 
@@ -100,7 +102,7 @@ impl Auditor {
             ledger,
             origin: genesis.origin.clone(),
             reader: Reader::new(ledger, Arc::clone(&validators), how),
-            validators,
+            validators: Arc::clone(&validators),
             changes: 0,
             frontier: Frontier::default(),
             row: Vec::new(),
@@ -111,6 +113,7 @@ impl Auditor {
                 height: Height(0),
                 time: genesis.time,
                 previous: BlockId(ledger.0),
+                decided_by: Arc::clone(&validators),
                 counts: Counts::default(),
             },
             expected: BTreeMap::new(),
@@ -252,6 +255,7 @@ impl Auditor {
             return Err(wrong(what));
         }
         self.check_roots(index, seal, block).map_err(wrong)?;
+        self.sealed.decided_by = Arc::clone(&self.validators);
         self.follow_validators()
             .map_err(|error| wrong(error.to_string()))?;
         let (next, sealed) = (self.validators.id, seal.next_validators);

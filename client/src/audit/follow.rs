@@ -12,7 +12,7 @@
 use deedbook_schemas::block::Seconds;
 use deedbook_schemas::digest::ValidatorSetId;
 use deedbook_schemas::genesis::Genesis;
-use deedbook_schemas::policy::Policy;
+use deedbook_schemas::policy::{Policy, PolicyError};
 
 use super::Report;
 use super::kept::{Kept, SplitView};
@@ -83,31 +83,42 @@ impl Follower {
         options: Options,
     ) -> Result<Self, AuditError> {
         let session = Session::begin(genesis, options)?;
-        let mut follower = Self {
+        Ok(Self {
             office: genesis.check()?.id(),
             session: Some(session),
             sources,
             origin: genesis.origin.clone(),
             policy,
             resumed: false,
-        };
-        follower.follow_validators();
-        Ok(follower)
+        })
     }
 
-    /// Puts the validators that the audited log names into the policy, if they are others than before:
-    /// their names. A policy that asks for no validators is as it was.
-    fn follow_validators(&mut self) -> Option<Vec<String>> {
-        let known = self.session.as_ref()?.auditor.validators();
+    /// Puts the validators that the audited log names into the policy, if they are others than before. A
+    /// policy that names no validators is as it was.
+    fn follow_validators(&mut self, seen: &mut impl FnMut(Seen)) {
+        let Some(session) = &self.session else {
+            return;
+        };
+        let known = session.auditor.validators();
         if known.id() == self.office {
-            return None;
+            return;
         }
         self.office = known.id();
-        self.policy = self.policy.with_validators(known.as_slice()).ok()?;
-        let names = known.as_slice().iter();
-        let mut names: Vec<String> = names.map(|validator| validator.name.clone()).collect();
-        names.sort();
-        Some(names)
+        match self.policy.with_validators(known.as_slice()) {
+            Ok(policy) => {
+                self.policy = policy;
+                let names = known.as_slice().iter();
+                let mut names: Vec<String> =
+                    names.map(|validator| validator.name.clone()).collect();
+                names.sort();
+                seen(Seen::Validators { names });
+            }
+            Err(PolicyError::Unknown(_)) => {}
+            Err(error) => seen(Seen::Warning {
+                source: "the policy".to_owned(),
+                what: format!("it cannot follow the validators: {error}"),
+            }),
+        }
     }
 
     /// Asks every source once, compares, and audits what is new.
@@ -120,6 +131,7 @@ impl Follower {
         mut seen: impl FnMut(Seen),
         progress: impl FnMut(Stage),
     ) -> Result<Watched, AuditError> {
+        self.follow_validators(&mut seen);
         let mut shown = Vec::new();
         for (index, source) in self.sources.iter().enumerate() {
             match self.ask(source, now).await {
@@ -299,9 +311,7 @@ impl Follower {
             match audited {
                 Ok(report) => {
                     seen(Seen::Audited(Box::new(report)));
-                    if let Some(names) = self.follow_validators() {
-                        seen(Seen::Validators { names });
-                    }
+                    self.follow_validators(seen);
                 }
                 Err(AuditError::Source(error)) if error.is_passing() => {
                     seen(warning(source, error.to_string()));

@@ -222,6 +222,9 @@ impl Session {
         else {
             return Err(wrong(format!("block {} has no certificate", seal.height)));
         };
+        certificate
+            .verify(&self.auditor.ledger, &self.auditor.sealed.decided_by.set)
+            .map_err(|error| wrong(error.to_string()))?;
         let facts = [
             (
                 "block",

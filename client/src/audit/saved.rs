@@ -18,10 +18,12 @@ use deedbook_schemas::digest::{BlockId, LedgerId, StateRoot, TreeHash};
 use deedbook_schemas::encoding::{decode, encode};
 use deedbook_schemas::merkle::Frontier;
 use deedbook_schemas::state_proof::StateKeyHash;
+use deedbook_schemas::validators::{Validator, ValidatorSet};
 use minicbor::{CborLen, Decode, Encode};
 
 use super::auditor::{Auditor, Counts, Sealed};
 use super::kept::Kept;
+use super::reading::Known;
 use super::signatures::Signatures;
 use super::state::MemoryState;
 
@@ -95,6 +97,9 @@ struct Head {
     state_root: StateRoot,
     #[n(11)]
     kept: Vec<KeptRow>,
+    /// Who decided the last block.
+    #[n(12)]
+    decided_by: Vec<Validator>,
 }
 
 #[derive(Debug, Encode, Decode, CborLen)]
@@ -175,6 +180,7 @@ fn head(auditor: &Auditor, kept: &[Kept]) -> Head {
         height,
         time,
         previous,
+        decided_by,
         counts,
     } = &auditor.sealed;
     let whole = usize::try_from(frontier.size() >> 8).unwrap_or(usize::MAX);
@@ -190,6 +196,7 @@ fn head(auditor: &Auditor, kept: &[Kept]) -> Head {
         previous: *previous,
         counts: *counts,
         state_root: auditor.state_root(),
+        decided_by: decided_by.set.as_slice().to_vec(),
         kept: kept
             .iter()
             .map(|kept| KeptRow {
@@ -233,8 +240,11 @@ pub(super) fn read(path: &Path, auditor: &mut Auditor) -> Result<Option<Vec<Kept
     let frontier = frontier.map_err(|error| damaged(error.to_string()))?;
     let kept: Result<Vec<Kept>, _> = head.kept.into_iter().map(read_kept).collect();
     let kept = kept.map_err(&damaged)?;
+    let decided_by = ValidatorSet::new(head.decided_by);
+    let decided_by = decided_by.map_err(|error| damaged(error.to_string()))?;
     let sealed = Sealed {
         frontier,
+        decided_by: Known::new(decided_by),
         height: head.height,
         time: head.time,
         previous: head.previous,

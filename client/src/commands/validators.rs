@@ -22,7 +22,8 @@ hold loses its worth: the log's key stays, and receipts of old stay what they we
 validators, and one day too few of those that it names are left to cosign. While enough still are, this
 writes the policy that follows them; it rests on the old policy and on nobody's word besides:
   deedbook validators --policy network.policy --next-policy network-2027.policy
-If too few are left, the audit follows every change from the genesis on (deedbook audit --help).";
+If too few are left, somebody you trust has to give you a policy; an audit under it checks every change
+from the genesis on (deedbook audit --help).";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
